@@ -1,0 +1,45 @@
+# Everything from a clean checkout with python3 >= 3.11 and pip.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench format system docs-images clean
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo $(PYTHON) -m uv)
+RUN := .venv/bin/
+export UV_PYTHON_DOWNLOADS := never
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.complete  ## everything into .venv, from the lock file
+
+.venv/.complete: uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "needs python3 >= 3.11"; exit 2; }
+	@$(UV) --version >/dev/null 2>&1 || $(PYTHON) -m pip install --quiet uv
+	$(UV) sync --locked --all-extras --python "$$(command -v $(PYTHON))"
+	@touch $@
+
+system: setup  ## system packages that the browser and PostgreSQL tests need
+	@sh tests/system-packages.sh
+
+test: setup system  ## the whole suite
+	$(RUN)pytest -n 2 --dist loadfile
+
+check: setup  ## format, lint, import contracts, types, fast tests
+	$(RUN)ruff format --check
+	$(RUN)ruff check
+	$(RUN)lint-imports
+	$(RUN)mypy
+	$(RUN)pytest -q -m "not slow" -n 2 --dist loadfile
+
+format:  ## rewrite to the house format
+	$(RUN)ruff format
+	$(RUN)ruff check --fix
+
+bench: setup system  ## benchmarks against peers and physical limits
+	$(RUN)python -m benchmarks
+
+demo: setup  ## a real S3 server with real files, and Storekeeper watching it
+	$(RUN)storekeeper demo
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist

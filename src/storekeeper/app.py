@@ -1,0 +1,126 @@
+"""The composition root: straight-line wiring, the only module that imports everything."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from storekeeper import __version__, access, audit, buckets, dashboard, inventory
+from storekeeper.infra import crypto, telemetry, web
+from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.db import Database
+from storekeeper.infra.jobs import Job, Jobs
+from storekeeper.infra.lock import DataDirectoryLock
+from storekeeper.infra.web.server import serve as serve_http
+from storekeeper.kernel.clock import Clock, SystemClock
+from storekeeper.settings import Settings, with_keys
+
+RUNS_KEPT = timedelta(days=30)
+NAVIGATION = (
+    web.Entry("Overview", "/", "overview"),
+    web.Entry("Buckets", "/buckets", "buckets"),
+    web.Entry("Jobs", "/jobs", "jobs"),
+    web.Entry("Settings", "/settings", "settings"),
+)
+
+log = structlog.get_logger("storekeeper")
+
+
+def routes() -> list[HTTPRouteHandler]:
+    """Every route of every capability."""
+    return [*access.ROUTES, *audit.ROUTES, *buckets.ROUTES, *inventory.ROUTES, *dashboard.ROUTES]
+
+
+class Storekeeper:
+    """All parts, wired. `application` answers HTTP; `close` tears down in reverse order."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._teardown = ExitStack()
+        self._teardown.enter_context(DataDirectoryLock(settings.data_dir))
+        self.database = Database(settings.database_url)
+        self._teardown.callback(self.database.close)
+        self.database.migrate()
+        self.analytics = Analytics(settings.analytics_url, memory=settings.analytics_memory)
+        self._teardown.callback(self.analytics.close)
+        self.analytics.migrate()
+        self.jobs = Jobs(self.database, state_url=_jobs_url(settings), clock=clock)
+        self._teardown.callback(self.jobs.close)
+        self.audit = audit.AuditTrail(self.database, clock)
+        self.access = access.AccessService(self.database, self.audit, clock, settings=settings)
+        sealer = crypto.Sealer(settings.encryption_key)
+        self.buckets = buckets.BucketService(self.database, sealer, self.audit, clock)
+        self.inventory = inventory.InventoryService(
+            self.database, self.analytics, self.jobs, self.buckets, self.audit, clock
+        )
+        self.dashboard = dashboard.DashboardService(
+            self.database, self.analytics, self.jobs, self.audit, clock, data_dir=settings.data_dir
+        )
+        for job in [*inventory.jobs(self.inventory), _housekeeping(self.jobs, self.access)]:
+            self.jobs.register(job)
+        self.application: ASGIApp = web.create(
+            routes=routes(),
+            services={
+                "clock": clock,
+                "jobs": self.jobs,
+                "audit": self.audit,
+                "access": self.access,
+                "buckets": self.buckets,
+                "inventory": self.inventory,
+                "dashboard": self.dashboard,
+            },
+            pages=web.Pages(clock, NAVIGATION, __version__),
+            authenticator=self.access,
+            options=web.WebOptions(
+                version=__version__,
+                secure=settings.public_url.startswith("https://"),
+                metrics_key=settings.metrics_key,
+            ),
+        )
+        self.generated_password = self.access.ensure_admin(settings.admin_email, settings.admin_password)
+        self.jobs.launch()
+
+    def close(self) -> None:
+        self._teardown.close()
+
+
+def serve(settings: Settings, *, ready: Callable[[str | None], None] = lambda _password: None) -> None:
+    """Run until SIGTERM or SIGINT. `ready` hears the first administrator's password when one was made."""
+    telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
+    server = Storekeeper(with_keys(settings), SystemClock())
+    try:
+        ready(server.generated_password)
+        serve_http(server.application, host=settings.host, port=settings.port)
+    finally:
+        server.close()
+
+
+def migrate(settings: Settings) -> None:
+    """Bring both databases to this release's schema, without serving."""
+    settings = with_keys(settings)
+    with ExitStack() as teardown:
+        teardown.enter_context(DataDirectoryLock(settings.data_dir))
+        database = Database(settings.database_url)
+        teardown.callback(database.close)
+        database.migrate()
+        analytics = Analytics(settings.analytics_url, memory=settings.analytics_memory)
+        teardown.callback(analytics.close)
+        analytics.migrate()
+
+
+def _jobs_url(settings: Settings) -> str:
+    if settings.database_url.startswith("sqlite:"):
+        return f"sqlite:///{settings.data_dir}/jobs.db"
+    return settings.database_url
+
+
+def _housekeeping(jobs: Jobs, access_service: access.AccessService) -> Job:
+    def run(_context: Any, _payload: Any) -> None:
+        purged = jobs.purge(older_than=RUNS_KEPT)
+        access_service.forget_expired()
+        log.info("housekeeping done", runs_purged=purged)
+
+    return Job(name="housekeeping", run=run, cron="30 2 * * *", about="Forget old runs and expired sessions.")

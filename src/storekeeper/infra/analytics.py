@@ -1,0 +1,134 @@
+"""The analytics engine: ClickHouse SQL through clickhouse-connect, on chDB in this process or on a server, by URL.
+
+A chDB client serialises its own calls, so a small pool keeps a quick read quick beside a long scan. Every query has
+bounds on time and memory; every statement that takes values takes them as typed ClickHouse parameters.
+"""
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from storekeeper.infra import timing
+from storekeeper.kernel.errors import UnavailableError
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations" / "analytics"
+POOL_SIZE = 4
+READ_SECONDS = 20
+_LEDGER = "CREATE TABLE IF NOT EXISTS schema_migration (name String) ENGINE = MergeTree ORDER BY name"
+
+
+class Analytics:
+    """A pool of clients on one engine. Safe to share between threads."""
+
+    def __init__(self, url: str, *, memory: int = 2_000_000_000, pool_size: int = POOL_SIZE) -> None:
+        self.url = url
+        self._memory = memory
+        self._size = pool_size
+        self._made = 0
+        self._lock = threading.Lock()
+        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+
+    def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The result as one dict a row; for results of at most a few thousand rows."""
+        found: list[dict[str, Any]] = self.table(sql, **parameters).to_pylist()
+        return found
+
+    def row(self, sql: str, **parameters: Any) -> dict[str, Any]:
+        """The first row, or an empty dict."""
+        found = self.rows(sql, **parameters)
+        return found[0] if found else {}
+
+    def table(self, sql: str, **parameters: Any) -> pa.Table:
+        """The result as an Arrow table. Raises UnavailableError when it takes too long or too much memory."""
+        with self._client() as client, timing.measure("analytics"):
+            return client.query_arrow(
+                sql, parameters=parameters, settings=self._bounds(READ_SECONDS), use_strings=True
+            )
+
+    def command(self, sql: str, *, seconds: int = 600, **parameters: Any) -> None:
+        """Run a statement that returns nothing, waiting for its effect on every replica."""
+        settings = self._bounds(seconds) | {"mutations_sync": 2}
+        with self._client() as client, timing.measure("analytics"):
+            client.command(sql, parameters=parameters, settings=settings)
+
+    def insert(self, table: str, rows: pa.Table, *, token: str = "") -> None:
+        """Insert at once; the same token a second time changes nothing (where the table keeps a window)."""
+        settings: dict[str, Any] = {"insert_deduplication_token": token} if token else {}
+        with self._client() as client, timing.measure("analytics"):
+            client.insert_arrow(table, rows, settings=settings)
+
+    def migrate(self) -> None:
+        """Apply the statements of `migrations/analytics/*.sql` that were not applied yet, in order."""
+        self.command(_LEDGER)
+        for path in self.pending():
+            for statement in path.read_text().split(";\n"):
+                if statement.strip():
+                    self.command(statement)
+            self.insert("schema_migration", pa.table({"name": [path.stem]}))
+
+    def pending(self) -> Sequence[Path]:
+        """Migrations known to this release and not applied."""
+        exists = self.rows(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migration'"
+        )
+        applied = {row["name"] for row in self.rows("SELECT name FROM schema_migration")} if exists else set()
+        return [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.stem not in applied]
+
+    def version(self) -> str:
+        """The engine's version, for example `26.9.2.1`."""
+        return str(self.row("SELECT version() AS version")["version"])
+
+    def close(self) -> None:
+        """Close idle clients; the pool opens new ones if it is used again."""
+        with self._lock:
+            while not self._idle.empty():
+                self._idle.get_nowait().close()
+            self._made = 0
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        client = self._take()
+        try:
+            yield client
+        except ClickHouseError as error:
+            raise UnavailableError(
+                f"The analytics engine refused: {str(error)[:300]}",
+                hint="Nothing was changed. Try again; if it stays, run `storekeeper doctor`.",
+                retry_after=5,
+            ) from error
+        finally:
+            self._idle.put(client)
+
+    def _take(self) -> Client:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            pass
+        with self._lock:
+            if self._made < self._size:
+                client = self._open()
+                self._made += 1
+                return client
+        return self._idle.get()
+
+    def _open(self) -> Client:
+        if not self.url.startswith("chdb:"):
+            return clickhouse_connect.get_client(dsn=self.url)
+        options: Mapping[str, Any] = {
+            "max_server_memory_usage": self._memory,
+            "mark_cache_size": 64_000_000,
+            "background_pool_size": 2,
+        }
+        Path(self.url.removeprefix("chdb://")).parent.mkdir(parents=True, exist_ok=True)
+        return clickhouse_connect.get_client(dsn=self.url, chdb_options=dict(options))
+
+    def _bounds(self, seconds: int) -> dict[str, Any]:
+        return {"max_execution_time": seconds, "max_memory_usage": self._memory * 3 // 4}

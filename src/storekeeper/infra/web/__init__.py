@@ -1,0 +1,27 @@
+"""HTTP: routes with declared access, pages, problems, one server process."""
+
+from storekeeper.infra.web.application import WebOptions, create
+from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator
+from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
+from storekeeper.infra.web.principal import Access, Principal, Role
+from storekeeper.infra.web.routes import delete, get, patch, post, put
+
+__all__ = [
+    "SESSION_COOKIE",
+    "Access",
+    "Authenticator",
+    "Entry",
+    "Page",
+    "Pages",
+    "Principal",
+    "Role",
+    "WebOptions",
+    "create",
+    "delete",
+    "get",
+    "patch",
+    "post",
+    "put",
+    "render",
+    "see_other",
+]

@@ -1,0 +1,88 @@
+"""Every error that reaches a caller: one JSON shape (RFC 9457) for programs, one page for people."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.response import Redirect
+
+from storekeeper.infra.web import pages
+from storekeeper.kernel.errors import BadInputError, NotFoundError, NotSignedInError, StorekeeperError
+
+log = structlog.get_logger("web")
+MEDIA_TYPE = "application/problem+json"
+
+
+class MethodNotAllowedError(StorekeeperError):
+    """The path exists, but not with this HTTP method."""
+
+    slug, title, status = "method-not-allowed", "Method not allowed", 405
+
+
+class HttpError(StorekeeperError):
+    """The HTTP layer refused the request, for example for its size or media type; `status` tells which."""
+
+    slug, title, status = "http", "Request refused", 400
+
+
+def handle_known(request: Request[Any, Any, Any], error: StorekeeperError) -> Response[Any]:
+    if isinstance(error, NotSignedInError) and wants_page(request):
+        return Redirect(pages.sign_in_url(request))
+    return _answer(request, error, error.status)
+
+
+def handle_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What Litestar itself raises: unknown paths, failed validation, wrong methods."""
+    known: StorekeeperError
+    if isinstance(error, ValidationException):
+        known = BadInputError(_detail(error), errors=error.extra or [])
+    elif isinstance(error, NotFoundException):
+        known = NotFoundError("There is nothing at this address.")
+    elif isinstance(error, MethodNotAllowedException):
+        known = MethodNotAllowedError()
+    else:
+        known = HttpError(_detail(error))
+    status = known.status if not isinstance(known, HttpError) else error.status_code
+    return _answer(request, known, status)
+
+
+def handle_unknown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A mistake of ours: logged with its traceback, told without details."""
+    log.error("unexpected error", path=request.url.path, exc_info=error)
+    known = StorekeeperError(
+        "Storekeeper made a mistake; it is in the log under this request id.",
+        hint="What was stored before is safe. Try again, then look for the request id in the log.",
+    )
+    return _answer(request, known, known.status)
+
+
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether the caller is a person with a browser."""
+    return not request.url.path.startswith(("/api/", "/metrics", "/schema", "/health")) and "text/html" in (
+        request.headers.get("accept", "")
+    )
+
+
+def _answer(request: Request[Any, Any, Any], error: StorekeeperError, status: int) -> Response[Any]:
+    problem = error.problem() | {
+        "status": status,
+        "instance": request.url.path,
+        "requestId": request.scope.get("request_id", ""),
+    }
+    headers = {"Retry-After": str(max(1, round(error.retry_after)))} if error.retry_after is not None else {}
+    if status == NotSignedInError.status:
+        headers["WWW-Authenticate"] = "Bearer"
+    if wants_page(request):
+        page = pages.render(request, "web/error.html", problem=problem)
+        return Response(page.content, status_code=status, headers=headers, media_type="text/html")
+    return Response(problem, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _detail(error: HTTPException) -> str:
+    return str(error.detail or "")[:500]

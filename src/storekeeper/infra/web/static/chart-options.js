@@ -1,0 +1,274 @@
+// A chart's payload (see components/chart.html) and the theme's tokens -> an ECharts option. Pure but for tooltips' elements.
+
+import { localTime, write } from "storekeeper/format";
+
+const SLOTS = 8;
+const DAY_MS = 86_400_000;
+
+// FNV-1a: the same name has the same color on every page, for everyone, always.
+export function seriesSlot(name) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return ((hash ^ (hash >>> 15)) >>> 0) % SLOTS;
+}
+
+// Two names of one chart may share a slot: the later one, by name, is mixed toward the surface.
+function colorsOf(series, theme) {
+  const seen = new Map();
+  const colors = new Map();
+  for (const name of series.map((one) => one.name).sort()) {
+    const slot = seriesSlot(name);
+    const times = seen.get(slot) ?? 0;
+    seen.set(slot, times + 1);
+    colors.set(name, mix(theme.series[slot], theme.surface, Math.min(times * 0.4, 0.7)));
+  }
+  return colors;
+}
+
+function channels(hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+function mix(from, to, share) {
+  const target = channels(to);
+  const mixed = channels(from).map((value, at) => Math.round(value + (target[at] - value) * share));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+function luminance(hex) {
+  const [red, green, blue] = channels(hex).map((value) => {
+    const part = value / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+const readableOn = (hex) => (luminance(hex) > 0.2 ? "#10161c" : "#ffffff");
+
+// Tooltips are elements, never HTML text: names are other people's, and the content policy forbids inline styles.
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+function tip(title, rows) {
+  const lines = rows.map(({ name, value, color }) => {
+    const dot = element("span", "tip-dot");
+    if (color) dot.style.background = color;
+    return element("div", "tip-row", dot, element("span", "tip-name", name), element("span", "tip-value", value));
+  });
+  return element("div", "tip", element("div", "tip-title", title), ...lines);
+}
+
+const tooltip = (theme) => ({
+  confine: true,
+  backgroundColor: theme.raised,
+  borderColor: theme.line,
+  borderWidth: 1,
+  padding: 0,
+  transitionDuration: 0,
+  textStyle: { color: theme.text, fontFamily: theme.font, fontSize: 13 },
+});
+
+const common = (theme) => ({
+  animation: false,
+  textStyle: { fontFamily: theme.font, color: theme.soft },
+  tooltip: tooltip(theme),
+});
+
+const axisText = (theme) => ({ color: theme.faint, fontSize: 12, fontFamily: theme.font });
+
+function valueAxis(payload, theme) {
+  return {
+    type: "value",
+    splitNumber: 4,
+    axisLabel: { ...axisText(theme), formatter: (value) => write(value, payload.unit) },
+    splitLine: { lineStyle: { color: theme.line } },
+  };
+}
+
+function grid(legend) {
+  return { left: 4, right: 12, top: legend ? 40 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+}
+
+function legend(payload, theme) {
+  return {
+    show: payload.series.length > 1,
+    type: "scroll",
+    top: 0,
+    left: 0,
+    icon: "roundRect",
+    itemWidth: 10,
+    itemHeight: 10,
+    itemGap: 16,
+    textStyle: { color: theme.soft, fontSize: 13, fontFamily: theme.font },
+    pageTextStyle: { color: theme.soft },
+    pageIconColor: theme.soft,
+    pageIconInactiveColor: theme.lineStrong,
+  };
+}
+
+// Marks
+
+function markLine(payload, theme) {
+  const points = (payload.marks ?? []).filter((mark) => !mark.until);
+  return {
+    silent: false,
+    symbol: ["none", "none"],
+    label: { show: true, position: "insideEndTop", fontSize: 11, color: theme.soft, fontFamily: theme.font },
+    data: points.map((mark) => ({
+      xAxis: mark.time,
+      name: mark.label,
+      label: { formatter: () => mark.label },
+      lineStyle: { color: theme.marks[mark.kind], type: mark.kind === "incident" ? "solid" : "dashed", width: 1.5 },
+    })),
+  };
+}
+
+function markArea(payload, theme) {
+  const spans = (payload.marks ?? []).filter((mark) => mark.until);
+  return {
+    data: spans.map((mark) => [
+      {
+        xAxis: mark.time,
+        name: mark.label,
+        itemStyle: { color: theme.marks[mark.kind], opacity: 0.12 },
+        label: { color: theme.soft, fontSize: 11, position: "insideTop", fontFamily: theme.font },
+      },
+      { xAxis: mark.until },
+    ]),
+  };
+}
+
+// Kinds
+
+function overTime(payload, theme, width) {
+  const stacked = payload.kind === "area";
+  const colors = colorsOf(payload.series, theme);
+  const times = payload.times.map((time) => Date.parse(time));
+  const days = times.length > 1 && times[1] - times[0] >= DAY_MS;
+  return {
+    ...common(theme),
+    tooltip: { ...tooltip(theme), trigger: "axis", formatter: (points) => overTimeTip(points, payload, stacked, days) },
+    legend: legend(payload, theme),
+    grid: grid(payload.series.length > 1),
+    xAxis: {
+      type: "time",
+      splitNumber: Math.max(2, Math.round(width / 140)),
+      axisLabel: { ...axisText(theme), hideOverlap: true },
+      axisLine: { lineStyle: { color: theme.lineStrong } },
+      axisTick: { show: false },
+    },
+    yAxis: valueAxis(payload, theme),
+    series: payload.series.map((one, at) => {
+      const color = colors.get(one.name);
+      return {
+        type: "line",
+        name: one.name,
+        data: one.values.map((value, index) => [times[index], value]),
+        color,
+        stack: stacked ? "all" : undefined,
+        areaStyle: stacked ? { opacity: 0.72 } : undefined,
+        lineStyle: { width: stacked ? 1 : 2 },
+        connectNulls: false,
+        showSymbol: false,
+        symbol: "circle",
+        symbolSize: 7,
+        emphasis: { disabled: true },
+        markLine: at === 0 ? markLine(payload, theme) : undefined,
+        markArea: at === 0 ? markArea(payload, theme) : undefined,
+      };
+    }),
+  };
+}
+
+function overTimeTip(points, payload, stacked, days) {
+  const rows = points.map(({ seriesName, value, color }) => ({
+    name: seriesName, value: value[1] === null ? "no data" : write(value[1], payload.unit), color,
+  }));
+  if (stacked && points.length > 1) {
+    const total = points.reduce((sum, { value }) => sum + (value[1] ?? 0), 0);
+    rows.push({ name: "Total", value: write(total, payload.unit) });
+  }
+  const title = localTime(points[0].value[0]);
+  return tip(days ? title.slice(0, 10) : title, stacked ? [...rows].reverse() : rows);
+}
+
+function bars(payload, theme) {
+  const colors = payload.color
+    ? new Map(payload.series.map((one) => [one.name, theme.series[seriesSlot(payload.color)]]))
+    : colorsOf(payload.series, theme);
+  return {
+    ...common(theme),
+    tooltip: {
+      ...tooltip(theme),
+      trigger: "axis",
+      axisPointer: { type: "shadow", shadowStyle: { color: theme.line, opacity: 0.5 } },
+      formatter: (points) => tip(points[0].name, points.map(({ seriesName, value, color }) => ({
+        name: seriesName, value: write(value, payload.unit), color,
+      }))),
+    },
+    legend: legend(payload, theme),
+    grid: grid(payload.series.length > 1),
+    xAxis: {
+      type: "category",
+      data: payload.categories,
+      axisLabel: { ...axisText(theme), hideOverlap: true, interval: "auto" },
+      axisLine: { lineStyle: { color: theme.lineStrong } },
+      axisTick: { show: false },
+    },
+    yAxis: valueAxis(payload, theme),
+    series: payload.series.map((one) => ({
+      type: "bar",
+      name: one.name,
+      data: one.values,
+      color: colors.get(one.name),
+      barMaxWidth: 48,
+      barCategoryGap: "24%",
+      itemStyle: { borderRadius: [3, 3, 0, 0] },
+      emphasis: { disabled: true },
+    })),
+  };
+}
+
+function treemap(payload, theme) {
+  const base = payload.color ? theme.series[seriesSlot(payload.color)] : theme.accent;
+  const total = payload.nodes.reduce((sum, node) => sum + node.value, 0) || 1;
+  const ranked = [...payload.nodes].sort((a, b) => b.value - a.value);
+  const data = ranked.map((node, rank) => {
+    const color = mix(base, theme.surface, Math.min(0.06 + rank * 0.075, 0.72));
+    return { ...node, itemStyle: { color }, label: { color: readableOn(color) }, cursor: node.href ? "pointer" : "default" };
+  });
+  return {
+    ...common(theme),
+    tooltip: {
+      ...tooltip(theme),
+      formatter: ({ name, data: node }) => tip(name, [
+        { name: "Size", value: write(node.value, payload.unit) },
+        { name: "Share", value: write(node.value / total, "percent") },
+        ...(node.objects === undefined ? [] : [{ name: "Objects", value: write(node.objects, "count") }]),
+      ]),
+    },
+    series: [{
+      type: "treemap",
+      data,
+      left: 0, right: 0, top: 0, bottom: 0,
+      roam: false,
+      nodeClick: false,
+      breadcrumb: { show: false },
+      squareRatio: 1.1,
+      itemStyle: { borderColor: theme.surface, borderWidth: 1, gapWidth: 1, borderRadius: 3 },
+      emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 2 } },
+      label: {
+        fontFamily: theme.font, fontSize: 13, lineHeight: 18, position: [8, 7], overflow: "truncate",
+        formatter: ({ name, value }) => `${name}\n${write(value, payload.unit)}`,
+      },
+    }],
+  };
+}
+
+const KINDS = { area: overTime, line: overTime, bar: bars, treemap };
+
+export const optionOf = (payload, theme, width) => KINDS[payload.kind](payload, theme, width);

@@ -1,0 +1,64 @@
+// The page's numbers and times, written as the server writes them.
+
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+const DURATION_UNITS = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]];
+
+function threeDigits(value) {
+  if (Number.isInteger(value) || value >= 99.95) return value.toFixed(0);
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
+
+export function bytes(count) {
+  let value = Math.abs(count);
+  let unit = 0;
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${count < 0 ? "-" : ""}${threeDigits(value)} ${BYTE_UNITS[unit]}`;
+}
+
+export const count = (value) => Math.round(value).toLocaleString("en-US");
+
+export const percent = (ratio) => `${(ratio * 100).toFixed(1)} %`;
+
+export function duration(seconds) {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1).replace(/\.0$/, "")} s`;
+  let left = Math.round(seconds);
+  const parts = [];
+  for (const [unit, size] of DURATION_UNITS) {
+    if (left >= size) parts.push(`${Math.floor(left / size)}${unit}`);
+    left %= size;
+  }
+  return parts.slice(0, 2).join(" ");
+}
+
+export function ago(moment, now) {
+  const seconds = (now - moment) / 1000;
+  if (seconds < 0) return `in ${largest(-seconds)}`;
+  return seconds < 10 ? "just now" : `${largest(seconds)} ago`;
+}
+
+function largest(seconds) {
+  const [name, size] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, unit]) => seconds >= unit) ?? ["s", 1];
+  return `${Math.floor(seconds / size)} ${name}`;
+}
+
+const local = new Intl.DateTimeFormat("en-CA", {
+  year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+const localExact = new Intl.DateTimeFormat("en-CA", {
+  year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  hourCycle: "h23", timeZoneName: "short",
+});
+
+export const localTime = (moment) => local.format(moment).replace(",", "");
+export const exactTime = (moment) => localExact.format(moment).replace(",", "");
+
+const WRITERS = { bytes, count, percent, duration };
+
+export function write(value, unit) {
+  if (value === null || value === undefined) return "–";
+  return WRITERS[unit]?.(value) ?? String(value);
+}

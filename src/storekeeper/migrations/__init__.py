@@ -1,0 +1,1 @@
+"""Schema history: `control/` by Alembic, `analytics/NNNN_name.sql` for ClickHouse."""
