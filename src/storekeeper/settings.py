@@ -63,10 +63,14 @@ def load(
     values |= _from_environment(environ)
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{error}", hint="See docs/reference/settings.md for names and forms.") from None
     return _checked(_with_derived(settings))
+
+
+def _decode(_kind: type[Path], value: Any) -> Path:
+    return Path(value)  # the only type that msgspec does not know
 
 
 def _from_file(path: Path, *, required: bool) -> dict[str, Any]:

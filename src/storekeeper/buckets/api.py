@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from storekeeper.buckets.model import Bucket, BucketChange, NewBucket, OwnerTrial, TestResult
 from storekeeper.buckets.service import BucketService
@@ -18,7 +18,7 @@ class OwnerPattern(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @post("/api/buckets", access=Access.ADMIN, tags=_TAGS, summary="Register a bucket")
-def add_bucket(data: NewBucket, request: Request[Any, Any, Any], buckets: BucketService) -> Bucket:
+def add_bucket(data: JSONBody[NewBucket], request: Request[Any, Any, Any], buckets: BucketService) -> Bucket:
     """Nothing is connected to yet; test or scan it next. Credentials are write-only."""
     return buckets.add(data, actor=request.scope["user"].email)
 
@@ -30,7 +30,7 @@ def show_bucket(name: FromPath[str], buckets: BucketService) -> Bucket:
 
 @patch("/api/buckets/{name:str}", access=Access.ADMIN, tags=_TAGS, summary="Edit a bucket")
 def edit_bucket(
-    name: FromPath[str], data: BucketChange, request: Request[Any, Any, Any], buckets: BucketService
+    name: FromPath[str], data: JSONBody[BucketChange], request: Request[Any, Any, Any], buckets: BucketService
 ) -> Bucket:
     """Only what is given changes."""
     return buckets.edit(name, data, actor=request.scope["user"].email)
@@ -57,7 +57,7 @@ def test_bucket(name: FromPath[str], buckets: BucketService) -> TestResult:
     status_code=200,
     summary="Try an owner pattern on real keys",
 )
-def try_owner_pattern(name: FromPath[str], data: OwnerPattern, buckets: BucketService) -> OwnerTrial:
+def try_owner_pattern(name: FromPath[str], data: JSONBody[OwnerPattern], buckets: BucketService) -> OwnerTrial:
     """Saves nothing."""
     return buckets.try_owner_pattern(name, data.pattern)
 

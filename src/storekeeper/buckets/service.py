@@ -36,7 +36,7 @@ from storekeeper.objectstore import (
 
 TRIAL_KEYS = 1000
 _TABLE = "bucket"
-_WHILE_A_PERSON_WAITS = RetryPolicy(attempts=2, total_seconds=10)
+_WHILE_A_PERSON_WAITS = RetryPolicy(attempts=2, total=10)
 
 
 class BucketService:

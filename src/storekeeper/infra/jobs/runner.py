@@ -32,12 +32,15 @@ log = structlog.get_logger("jobs")
 class Jobs:
     """The registry and the runner. Register every job, then `launch`; one instance a process (DBOS's own limit)."""
 
-    def __init__(self, database: db.Database, *, state_url: str, clock: Clock) -> None:
+    def __init__(
+        self, database: db.Database, *, state_url: str, clock: Clock, poll_seconds: float = POLL_SECONDS
+    ) -> None:
         self._db = database
         self._clock = clock
         self._jobs: dict[str, Job] = {}
         self._engine = db.create_engine(state_url, begins_itself=True)
         self._launched = False
+        self._poll_seconds = poll_seconds
         config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_engine": self._engine,
@@ -70,7 +73,7 @@ class Jobs:
     def launch(self) -> None:
         """Take up what an earlier process left, then start the schedules."""
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=CONCURRENCY, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(QUEUE, worker_concurrency=CONCURRENCY, polling_interval_sec=self._poll_seconds)
         DBOS.apply_schedules(
             [
                 {

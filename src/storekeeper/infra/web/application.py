@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -18,6 +18,7 @@ from litestar.types import ASGIApp
 from storekeeper.infra.web import problems
 from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator, authentication, envelope
 from storekeeper.infra.web.pages import Pages, asset
+from storekeeper.infra.web.principal import Access
 from storekeeper.infra.web.routes import guard
 from storekeeper.kernel.errors import StorekeeperError
 
@@ -83,7 +84,7 @@ def _openapi(version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Storekeeper",
         version=version,
-        path="/schema",
+        openapi_router=Router(path="/schema", route_handlers=[], opt={"access": Access.PUBLIC}),
         render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         security=[{"session": []}, {"bearer": []}],
         components=Components(

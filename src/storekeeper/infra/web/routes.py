@@ -49,8 +49,6 @@ delete = _declared(litestar.delete)
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The one guard of the whole application: access level, then forgery protection for sessions."""
     if "access" not in handler.opt:
-        if handler.opt.get("exclude_from_access"):
-            return
         raise NotAllowedError(f"{handler} declares no access level.")
     access = Access(handler.opt["access"])
     principal = connection.scope.get("user")

@@ -1,6 +1,6 @@
 // A chart's payload (see components/chart.html) and the theme's tokens -> an ECharts option. Pure but for tooltips' elements.
 
-import { localTime, write } from "storekeeper/format";
+import { localTime, write, writeShort } from "storekeeper/format";
 
 const SLOTS = 8;
 const DAY_MS = 86_400_000;
@@ -43,7 +43,7 @@ function luminance(hex) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-const readableOn = (hex) => (luminance(hex) > 0.2 ? "#10161c" : "#ffffff");
+const readableOn = (hex) => (luminance(hex) > 0.179 ? "#10161c" : "#ffffff");
 
 // Tooltips are elements, never HTML text: names are other people's, and the content policy forbids inline styles.
 function element(tag, className, ...children) {
@@ -84,13 +84,14 @@ function valueAxis(payload, theme) {
   return {
     type: "value",
     splitNumber: 4,
-    axisLabel: { ...axisText(theme), formatter: (value) => write(value, payload.unit) },
+    axisLabel: { ...axisText(theme), formatter: (value) => writeShort(value, payload.unit) },
     splitLine: { lineStyle: { color: theme.line } },
   };
 }
 
-function grid(legend) {
-  return { left: 4, right: 12, top: legend ? 40 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+function grid(payload) {
+  const top = 12 + (payload.series.length > 1 ? 28 : 0) + (payload.marks?.length ? 18 : 0);
+  return { left: 4, right: 12, top, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
 }
 
 function legend(payload, theme) {
@@ -117,7 +118,7 @@ function markLine(payload, theme) {
   return {
     silent: false,
     symbol: ["none", "none"],
-    label: { show: true, position: "insideEndTop", fontSize: 11, color: theme.soft, fontFamily: theme.font },
+    label: { show: true, position: "end", distance: 4, fontSize: 11, color: theme.soft, fontFamily: theme.font },
     data: points.map((mark) => ({
       xAxis: mark.time,
       name: mark.label,
@@ -135,7 +136,7 @@ function markArea(payload, theme) {
         xAxis: mark.time,
         name: mark.label,
         itemStyle: { color: theme.marks[mark.kind], opacity: 0.12 },
-        label: { color: theme.soft, fontSize: 11, position: "insideTop", fontFamily: theme.font },
+        label: { color: theme.soft, fontSize: 11, position: "top", distance: 4, fontFamily: theme.font },
       },
       { xAxis: mark.until },
     ]),
@@ -153,7 +154,7 @@ function overTime(payload, theme, width) {
     ...common(theme),
     tooltip: { ...tooltip(theme), trigger: "axis", formatter: (points) => overTimeTip(points, payload, stacked, days) },
     legend: legend(payload, theme),
-    grid: grid(payload.series.length > 1),
+    grid: grid(payload),
     xAxis: {
       type: "time",
       splitNumber: Math.max(2, Math.round(width / 140)),
@@ -211,7 +212,7 @@ function bars(payload, theme) {
       }))),
     },
     legend: legend(payload, theme),
-    grid: grid(payload.series.length > 1),
+    grid: grid(payload),
     xAxis: {
       type: "category",
       data: payload.categories,
@@ -238,7 +239,7 @@ function treemap(payload, theme) {
   const total = payload.nodes.reduce((sum, node) => sum + node.value, 0) || 1;
   const ranked = [...payload.nodes].sort((a, b) => b.value - a.value);
   const data = ranked.map((node, rank) => {
-    const color = mix(base, theme.surface, Math.min(0.06 + rank * 0.075, 0.72));
+    const color = mix(base, theme.surface, Math.min(0.14 + rank * 0.07, 0.74));
     return { ...node, itemStyle: { color }, label: { color: readableOn(color) }, cursor: node.href ? "pointer" : "default" };
   });
   return {
@@ -261,6 +262,8 @@ function treemap(payload, theme) {
       squareRatio: 1.1,
       itemStyle: { borderColor: theme.surface, borderWidth: 1, gapWidth: 1, borderRadius: 3 },
       emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 2 } },
+      // A name cut to its first letters helps nobody: small tiles speak by tooltip and table.
+      labelLayout: ({ rect }) => (rect.width < 72 || rect.height < 44 ? { x: -9999, y: -9999 } : {}),
       label: {
         fontFamily: theme.font, fontSize: 13, lineHeight: 18, position: [8, 7], overflow: "truncate",
         formatter: ({ name, value }) => `${name}\n${write(value, payload.unit)}`,

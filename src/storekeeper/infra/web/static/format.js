@@ -62,3 +62,8 @@ export function write(value, unit) {
   if (value === null || value === undefined) return "–";
   return WRITERS[unit]?.(value) ?? String(value);
 }
+
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+
+// For axes, where the neighbors tell the rest.
+export const writeShort = (value, unit) => (unit === "count" ? compact.format(value) : write(value, unit));

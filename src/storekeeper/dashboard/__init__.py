@@ -1,0 +1,10 @@
+"""What is looked at across capabilities: overview, health of the server itself, jobs, metrics."""
+
+from storekeeper.dashboard.api import ROUTES as API_ROUTES
+from storekeeper.dashboard.jobs_api import ROUTES as JOB_ROUTES
+from storekeeper.dashboard.pages import ROUTES as PAGE_ROUTES
+from storekeeper.dashboard.service import DashboardService
+
+ROUTES = [*API_ROUTES, *JOB_ROUTES, *PAGE_ROUTES]
+
+__all__ = ["ROUTES", "DashboardService"]
