@@ -1,6 +1,6 @@
 """`python -m storekeeper` and the command `storekeeper`."""
 
-from storekeeper.cli.root import app
+from storekeeper.cli import app
 
 
 def main() -> None:

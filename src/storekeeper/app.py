@@ -71,6 +71,7 @@ class Storekeeper:
                 "buckets": self.buckets,
                 "inventory": self.inventory,
                 "dashboard": self.dashboard,
+                "overview": dashboard.OverviewReader(self.inventory, clock),
             },
             pages=web.Pages(clock, NAVIGATION, __version__),
             authenticator=self.access,

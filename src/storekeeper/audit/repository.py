@@ -1,4 +1,4 @@
-"""The append-only table of audit records; triggers refuse to change or remove a row."""
+"""The append-only table of audit records; triggers (see the migrations) refuse to change or remove a row."""
 
 import json
 from datetime import datetime
@@ -18,21 +18,6 @@ audit_record = sa.Table(
     sa.Column("target", sa.String(512), nullable=False),
     sa.Column("details", sa.Text, nullable=False),
 )
-
-_SQLITE = "CREATE TRIGGER audit_record_no_{verb} BEFORE {verb} ON audit_record BEGIN SELECT RAISE(ABORT, 'audit records are append-only'); END"
-_POSTGRES = (
-    """CREATE FUNCTION audit_record_frozen() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'audit records are append-only'; END $$""",
-    """CREATE TRIGGER audit_record_frozen BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_record
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_record_frozen()""",
-)
-APPEND_ONLY = {
-    "sqlite": tuple(_SQLITE.format(verb=verb) for verb in ("UPDATE", "DELETE")),
-    "postgresql": _POSTGRES,
-}
-for _dialect, _statements in APPEND_ONLY.items():
-    for _statement in _statements:
-        sa.event.listen(audit_record, "after_create", sa.DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 
 def insert(connection: Connection, record: AuditRecord) -> None:

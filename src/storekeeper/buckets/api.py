@@ -6,6 +6,7 @@ import msgspec
 from litestar import Request
 from litestar.params import FromPath, JSONBody
 
+from storekeeper.access import actor_of
 from storekeeper.buckets.model import Bucket, BucketChange, NewBucket, OwnerTrial, TestResult
 from storekeeper.buckets.service import BucketService
 from storekeeper.infra.web import Access, delete, get, patch, post
@@ -20,7 +21,7 @@ class OwnerPattern(msgspec.Struct, frozen=True, rename="camel"):
 @post("/api/buckets", access=Access.ADMIN, tags=_TAGS, summary="Register a bucket")
 def add_bucket(data: JSONBody[NewBucket], request: Request[Any, Any, Any], buckets: BucketService) -> Bucket:
     """Nothing is connected to yet; test or scan it next. Credentials are write-only."""
-    return buckets.add(data, actor=request.scope["user"].email)
+    return buckets.add(data, actor=actor_of(request.scope["user"]))
 
 
 @get("/api/buckets/{name:str}", access=Access.READ, tags=_TAGS, summary="One bucket")
@@ -33,13 +34,13 @@ def edit_bucket(
     name: FromPath[str], data: JSONBody[BucketChange], request: Request[Any, Any, Any], buckets: BucketService
 ) -> Bucket:
     """Only what is given changes."""
-    return buckets.edit(name, data, actor=request.scope["user"].email)
+    return buckets.edit(name, data, actor=actor_of(request.scope["user"]))
 
 
 @delete("/api/buckets/{name:str}", access=Access.ADMIN, tags=_TAGS, summary="Stop watching a bucket")
 def remove_bucket(name: FromPath[str], request: Request[Any, Any, Any], buckets: BucketService) -> None:
     """Forgets what was measured; nothing in the bucket itself is touched."""
-    buckets.remove(name, actor=request.scope["user"].email)
+    buckets.remove(name, actor=actor_of(request.scope["user"]))
 
 
 @post(
@@ -57,7 +58,9 @@ def test_bucket(name: FromPath[str], buckets: BucketService) -> TestResult:
     status_code=200,
     summary="Try an owner pattern on real keys",
 )
-def try_owner_pattern(name: FromPath[str], data: JSONBody[OwnerPattern], buckets: BucketService) -> OwnerTrial:
+def try_owner_pattern(
+    name: FromPath[str], data: JSONBody[OwnerPattern], buckets: BucketService
+) -> OwnerTrial:
     """Saves nothing."""
     return buckets.try_owner_pattern(name, data.pattern)
 

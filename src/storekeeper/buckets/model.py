@@ -82,10 +82,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One thing that was tried at a bucket."""
 
     check: str
-    ok: bool
+    outcome: str  # ok, missing, unsupported, unknown, failed; see objectstore.permissions.Outcome
+    ok: bool  # nothing to do: it works, or the provider has no such thing
+    required: bool  # without it the bucket can not be watched
+    missing_permission: str  # what to grant, or empty
+    problem: str  # slug of the error behind it, or empty
     detail: str
-    missing_permission: str = ""
-    hint: str = ""
+    hint: str
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -96,7 +99,9 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ok: bool
     latency_ms: int
     findings: Sequence[Finding]
-    policy: Mapping[str, Any]
+    policy: Mapping[
+        str, Any
+    ]  # the least to grant: an IAM document, or {"advice": words} where the provider takes none
 
 
 class OwnerTrial(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

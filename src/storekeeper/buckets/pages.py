@@ -1,18 +1,19 @@
 """Pages that register, change and remove a bucket."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.params import FromPath, URLEncodedBody
 
+from storekeeper.access import actor_of
 from storekeeper.buckets.model import Bucket, BucketChange, NewBucket, TestResult
 from storekeeper.buckets.service import BucketService
 from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.errors import BadInputError, StorekeeperError
 from storekeeper.objectstore import PROVIDERS
 
-Form = Annotated[dict[str, str], URLEncodedBody()]
+Form = URLEncodedBody[dict[str, str]]
 PageRequest = Request[Any, Any, Any]
 
 _SCHEDULES = [
@@ -36,7 +37,7 @@ def new_bucket_page(request: PageRequest) -> Response[Any]:
 @post("/buckets/new", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def new_bucket_form(request: PageRequest, data: Form, buckets: BucketService) -> Response[Any]:
     try:
-        bucket = buckets.add(_new_bucket(data), actor=request.scope["user"].email)
+        bucket = buckets.add(_new_bucket(data), actor=actor_of(request.scope["user"]))
     except StorekeeperError as error:
         return _form(request, values=_values(data), problem=error, status=error.status)
     return see_other(f"/buckets/{bucket.name}", f"{bucket.name} is registered. Scan it to see what it holds.")
@@ -58,7 +59,7 @@ def edit_bucket_form(
             raise BadInputError(
                 "The URL of a bucket can not change.", hint="Register the other bucket by its own name."
             )
-        buckets.edit(name, _change(data), actor=request.scope["user"].email)
+        buckets.edit(name, _change(data), actor=actor_of(request.scope["user"]))
     except StorekeeperError as error:
         values = _values(data) | {"name": name}
         return _form(
@@ -74,7 +75,7 @@ def edit_bucket_form(
 
 @post("/buckets/{name:str}/remove", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def remove_bucket_form(request: PageRequest, name: FromPath[str], buckets: BucketService) -> Response[Any]:
-    buckets.remove(name, actor=request.scope["user"].email)
+    buckets.remove(name, actor=actor_of(request.scope["user"]))
     return see_other("/buckets", f"{name} is no longer watched. Nothing in it was touched.")
 
 
@@ -204,10 +205,14 @@ def _test_view(result: TestResult) -> dict[str, Any]:
             }
             for finding in result.findings
         ],
-        "policy": msgspec.json.format(msgspec.json.encode(result.policy), indent=2).decode()
-        if failed
-        else "",
+        "policy": _grant(result) if failed else "",
     }
+
+
+def _grant(result: TestResult) -> str:
+    if "advice" in result.policy:
+        return str(result.policy["advice"])
+    return msgspec.json.format(msgspec.json.encode(result.policy), indent=2).decode()
 
 
 def _in_words(error: StorekeeperError) -> str:

@@ -177,7 +177,19 @@ class BucketService:
         return TestResult(
             ok=all(finding.ok for finding in found if finding.required),
             latency_ms=round((self._clock.monotonic() - begun) * 1000),
-            findings=[msgspec.convert(finding, Finding, from_attributes=True) for finding in found],
+            findings=[
+                Finding(
+                    check=finding.check,
+                    outcome=finding.outcome,
+                    ok=finding.ok,
+                    required=finding.required,
+                    missing_permission=finding.missing_permission,
+                    problem=finding.problem,
+                    detail=finding.detail,
+                    hint=finding.hint,
+                )
+                for finding in found
+            ],
             policy=least_privilege_policy(location.bucket, location.provider),
         )
 

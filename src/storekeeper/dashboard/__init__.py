@@ -2,9 +2,11 @@
 
 from storekeeper.dashboard.api import ROUTES as API_ROUTES
 from storekeeper.dashboard.jobs_api import ROUTES as JOB_ROUTES
+from storekeeper.dashboard.job_pages import ROUTES as JOB_PAGE_ROUTES
+from storekeeper.dashboard.overview import OverviewReader
 from storekeeper.dashboard.pages import ROUTES as PAGE_ROUTES
 from storekeeper.dashboard.service import DashboardService
 
-ROUTES = [*API_ROUTES, *JOB_ROUTES, *PAGE_ROUTES]
+ROUTES = [*API_ROUTES, *JOB_ROUTES, *JOB_PAGE_ROUTES, *PAGE_ROUTES]
 
-__all__ = ["ROUTES", "DashboardService"]
+__all__ = ["ROUTES", "DashboardService", "OverviewReader"]

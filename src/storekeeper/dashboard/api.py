@@ -1,16 +1,18 @@
 """JSON routes: liveness, readiness, versions, metrics, and the dashboard's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.params import FromQuery, QueryParameter
 
+from storekeeper.dashboard.overview import Overview, OverviewReader
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra import telemetry
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, get
+from storekeeper.infra.web import Access, csv_of, get, span_of
 from storekeeper.kernel.clock import Clock
 
 
@@ -68,4 +70,47 @@ def _own_metrics(dashboard: DashboardService) -> dict[str, float]:
     }
 
 
-ROUTES = [health, api_health, show_version, metrics]
+class HistoryItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Totals of one bucket's complete scan."""
+
+    bucket: str
+    scanned_at: datetime
+    objects: int
+    bytes: int
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    items: Sequence[HistoryItem]
+    next_cursor: str | None = None
+
+
+@get("/api/dashboard", access=Access.READ, tags=["Dashboard"], summary="The overview's figures")
+def show_dashboard(
+    overview: OverviewReader,
+    span: Annotated[str, QueryParameter(name="range")] = "30d",
+    bucket: FromQuery[str] = "",
+) -> Overview:
+    """Of one bucket or all; trends over the range."""
+    return overview.read(span_of(span), bucket)
+
+
+@get("/api/dashboard/metrics-history", access=Access.READ, tags=["Dashboard"], summary="Totals over time by bucket")
+def show_metrics_history(
+    overview: OverviewReader,
+    span: Annotated[str, QueryParameter(name="range")] = "7d",
+    bucket: FromQuery[str] = "",
+    form: Annotated[str, QueryParameter(name="format")] = "",
+) -> Response[Any]:
+    """Every point is a complete scan; with format=csv as CSV."""
+    history = overview.read(span_of(span), bucket).history
+    items = [
+        HistoryItem(bucket=name, scanned_at=point.scanned_at, objects=point.objects, bytes=point.bytes)
+        for name, points in history.items()
+        for point in points
+    ]
+    if form == "csv":
+        return csv_of(items, "storage-history.csv")
+    return Response(History(items=items))
+
+
+ROUTES = [show_dashboard, show_metrics_history, health, api_health, show_version, metrics]

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.params import FromPath, FromQuery
 
+from storekeeper.access import actor_of
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra.jobs import Jobs, RunStatus
 from storekeeper.infra.web import Access, Role, get, post, render, see_other
@@ -33,8 +34,14 @@ def jobs_page(
         title="Jobs",
         jobs=registered,
         runs=shown,
-        names=[{"value": "", "label": "All jobs"}, *({"value": j["name"], "label": j["name"]} for j in registered)],
-        statuses=[{"value": "", "label": "All states"}, *({"value": s.value, "label": s.value} for s in RunStatus)],
+        names=[
+            {"value": "", "label": "All jobs"},
+            *({"value": j["name"], "label": j["name"]} for j in registered),
+        ],
+        statuses=[
+            {"value": "", "label": "All states"},
+            *({"value": s.value, "label": s.value} for s in RunStatus),
+        ],
         paging={
             "first": 1 if shown else 0,
             "last": len(shown),
@@ -49,27 +56,29 @@ def jobs_page(
 @post("/jobs/start/{name:str}", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def start_job_form(request: PageRequest, name: FromPath[str], dashboard: DashboardService) -> Response[Any]:
     try:
-        dashboard.run_job(name, actor=request.scope["user"].email)
+        dashboard.run_job(name, actor=actor_of(request.scope["user"]))
     except ConflictError as error:
         return see_other("/jobs", error.detail, tone="warn")
     return see_other("/jobs", f"{name} is in the queue.")
 
 
 @post("/jobs/{run_id:str}/cancel", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def cancel_run_form(request: PageRequest, run_id: FromPath[str], dashboard: DashboardService) -> Response[Any]:
-    run = dashboard.cancel_run(run_id, actor=request.scope["user"].email)
+def cancel_run_form(
+    request: PageRequest, run_id: FromPath[str], dashboard: DashboardService
+) -> Response[Any]:
+    run = dashboard.cancel_run(run_id, actor=actor_of(request.scope["user"]))
     return see_other("/jobs", f"{run.job} stops at its next step.")
 
 
 @post("/jobs/{run_id:str}/retry", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def retry_run_form(request: PageRequest, run_id: FromPath[str], dashboard: DashboardService) -> Response[Any]:
-    run = dashboard.retry_run(run_id, actor=request.scope["user"].email)
+    run = dashboard.retry_run(run_id, actor=actor_of(request.scope["user"]))
     return see_other("/jobs", f"{run.job} is in the queue again.")
 
 
 @post("/jobs/purge", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def purge_dead_form(request: PageRequest, dashboard: DashboardService) -> Response[Any]:
-    purged = dashboard.purge_dead(actor=request.scope["user"].email)
+    purged = dashboard.purge_dead(actor=actor_of(request.scope["user"]))
     return see_other("/jobs", f"{purged} dead runs are forgotten.")
 
 

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request
 from litestar.params import FromPath, FromQuery
 
+from storekeeper.access import actor_of
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra.jobs import Jobs, Run, RunStatus
 from storekeeper.infra.web import Access, delete, get, post
@@ -68,7 +69,7 @@ def list_jobs(dashboard: DashboardService) -> JobList:
     summary="Run a job now",
 )
 def run_job(name: FromPath[str], request: Request[Any, Any, Any], dashboard: DashboardService) -> RunStarted:
-    return RunStarted(dashboard.run_job(name, actor=request.scope["user"].email).id)
+    return RunStarted(dashboard.run_job(name, actor=actor_of(request.scope["user"])).id)
 
 
 @post(
@@ -100,7 +101,7 @@ def list_dead_runs(jobs: Jobs, cursor: FromQuery[str] = "", limit: FromQuery[int
 
 @delete("/api/jobs/dead", access=Access.ADMIN, tags=_TAGS, status_code=200, summary="Forget dead runs")
 def purge_dead_runs(request: Request[Any, Any, Any], dashboard: DashboardService) -> Purged:
-    return Purged(dashboard.purge_dead(actor=request.scope["user"].email))
+    return Purged(dashboard.purge_dead(actor=actor_of(request.scope["user"])))
 
 
 @get("/api/jobs/{run_id:str}", access=Access.READ, tags=_TAGS, summary="One run")
@@ -113,7 +114,7 @@ def show_run(run_id: FromPath[str], jobs: Jobs) -> Run:
 )
 def cancel_run(run_id: FromPath[str], request: Request[Any, Any, Any], dashboard: DashboardService) -> Run:
     """A run under way stops at its next step."""
-    return dashboard.cancel_run(run_id, actor=request.scope["user"].email)
+    return dashboard.cancel_run(run_id, actor=actor_of(request.scope["user"]))
 
 
 @post(
@@ -124,7 +125,7 @@ def cancel_run(run_id: FromPath[str], request: Request[Any, Any, Any], dashboard
     summary="Retry a dead run",
 )
 def retry_run(run_id: FromPath[str], request: Request[Any, Any, Any], dashboard: DashboardService) -> Run:
-    return dashboard.retry_run(run_id, actor=request.scope["user"].email)
+    return dashboard.retry_run(run_id, actor=actor_of(request.scope["user"]))
 
 
 def _page(jobs: Jobs, *, job: str, statuses: Sequence[RunStatus], cursor: str, limit: int) -> RunList:

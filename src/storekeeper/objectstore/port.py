@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import pyarrow as pa
 
-LISTING = pa.schema(
-    [
-        pa.field("key", pa.string(), nullable=False),
-        pa.field("size", pa.int64(), nullable=False),  # bytes
-        pa.field("modified", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("storage_class", pa.string(), nullable=False),  # "STANDARD" where the provider is silent
-    ]
-)
+_FIELDS: "list[pa.Field[Any]]" = [
+    pa.field("key", pa.string(), nullable=False),
+    pa.field("size", pa.int64(), nullable=False),  # bytes
+    pa.field("modified", pa.timestamp("ms", tz="UTC"), nullable=False),
+    pa.field("storage_class", pa.string(), nullable=False),  # "STANDARD" where the provider is silent
+]
+LISTING = pa.schema(_FIELDS)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

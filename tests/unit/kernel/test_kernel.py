@@ -13,9 +13,9 @@ from storekeeper.kernel.money import Money
 
 def test_ids_are_version_7_and_sort_by_time():
     start = datetime(2026, 11, 20, tzinfo=UTC)
-    ids = [new_id(start + timedelta(milliseconds=i)) for i in range(50)]
+    ids = [new_id(start + timedelta(milliseconds=i // 10)) for i in range(500)]
     assert ids == sorted(ids)
-    assert len(set(ids)) == 50
+    assert len(set(ids)) == 500
     assert all(len(i) == 36 and i[14] == "7" and i[19] in "89ab" for i in ids)
 
 

@@ -2,6 +2,7 @@
 
 from storekeeper.infra.web.application import WebOptions, create
 from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator
+from storekeeper.infra.web.forms import csv_of, span_of
 from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
 from storekeeper.infra.web.principal import Access, Principal, Role
 from storekeeper.infra.web.routes import delete, get, patch, post, put
@@ -17,6 +18,7 @@ __all__ = [
     "Role",
     "WebOptions",
     "create",
+    "csv_of",
     "delete",
     "get",
     "patch",
@@ -24,4 +26,5 @@ __all__ = [
     "put",
     "render",
     "see_other",
+    "span_of",
 ]

@@ -40,6 +40,8 @@ def handle_known(request: Request[Any, Any, Any], error: StorekeeperError) -> Re
 def handle_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What Litestar itself raises: unknown paths, failed validation, wrong methods."""
     known: StorekeeperError
+    if error.status_code >= 500:
+        return handle_unknown(request, error)
     if isinstance(error, ValidationException):
         known = BadInputError(_detail(error), errors=error.extra or [])
     elif isinstance(error, NotFoundException):

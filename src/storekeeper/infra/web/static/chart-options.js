@@ -191,7 +191,8 @@ function overTimeTip(points, payload, stacked, days) {
   }));
   if (stacked && points.length > 1) {
     const total = points.reduce((sum, { value }) => sum + (value[1] ?? 0), 0);
-    rows.push({ name: "Total", value: write(total, payload.unit) });
+    const whole = points.every(({ value }) => value[1] !== null);
+    rows.push({ name: whole ? "Total" : "Total of what is known", value: write(total, payload.unit) });
   }
   const title = localTime(points[0].value[0]);
   return tip(days ? title.slice(0, 10) : title, stacked ? [...rows].reverse() : rows);

@@ -36,13 +36,8 @@ export function duration(seconds) {
 
 export function ago(moment, now) {
   const seconds = (now - moment) / 1000;
-  if (seconds < 0) return `in ${largest(-seconds)}`;
-  return seconds < 10 ? "just now" : `${largest(seconds)} ago`;
-}
-
-function largest(seconds) {
-  const [name, size] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, unit]) => seconds >= unit) ?? ["s", 1];
-  return `${Math.floor(seconds / size)} ${name}`;
+  if (seconds < 5) return "just now";
+  return `${seconds < 60 ? `${seconds.toFixed(0)} s` : duration(seconds).split(" ")[0]} ago`;
 }
 
 const local = new Intl.DateTimeFormat("en-CA", {

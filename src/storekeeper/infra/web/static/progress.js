@@ -12,11 +12,11 @@ export function follow(run, toast) {
     closeWhenGone();
     show(run, JSON.parse(event.data));
   });
-  events.addEventListener("end", (event) => {
+  events.addEventListener("done", (event) => {
     events.close();
     const last = JSON.parse(event.data);
     show(run, last);
-    toast(last.state === "done" ? "good" : "warn", last.message ?? `${run.getAttribute("aria-label")}: ${last.state}`);
+    toast(last.status === "succeeded" ? "good" : "warn", `${run.getAttribute("aria-label")}: ${last.error || last.status}`);
     // Parts that depend on the result ask for it with hx-trigger="run-ended from:body".
     run.dispatchEvent(new CustomEvent("run-ended", { bubbles: true, detail: last }));
   });

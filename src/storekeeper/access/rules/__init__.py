@@ -1,0 +1,1 @@
+"""Decisions about credentials: pure functions of facts and the present moment."""

@@ -1,0 +1,187 @@
+"""The course of the demo, from an empty directory back to none."""
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import SystemRandom
+from types import FrameType
+
+import msgspec
+import typer
+
+from storekeeper.cli.failing import Status
+from storekeeper.cli.local.demo.files import (
+    OWNER_PATTERN,
+    PACKAGES,
+    UPLOADS,
+    Contents,
+    lay_out,
+    on_disk,
+    own_packages,
+)
+from storekeeper.cli.local.demo.life import PAUSE, life, rescan
+from storekeeper.cli.local.demo.processes import Keeper, Storage, keeper, storage
+from storekeeper.cli.local.faults import named_faults
+from storekeeper.cli.progress import watch
+from storekeeper.cli.remote import named_refusals
+from storekeeper.cli.screen import count, emit, many, note, pairs, say, size, table
+from storekeeper.kernel.clock import Clock, SystemClock
+from storekeeper.kernel.units import format_duration
+from storekeeper_client import Client
+
+BUCKETS = (PACKAGES, UPLOADS)
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a scan found in a bucket, beside what lies on the disk."""
+
+    name: str
+    objects: int
+    bytes: int
+    seconds: float
+    on_disk: Contents
+
+    @property
+    def is_equal(self) -> bool:
+        return (self.objects, self.bytes) == (self.on_disk.objects, self.on_disk.bytes)
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the demo has set up."""
+
+    buckets: Path
+    storage: Storage
+    keeper: Keeper
+    client: Client
+
+
+def run(*, once: bool, port: int, keep: bool, as_json: bool) -> None:
+    """Set up, show, and clean up whatever happens."""
+    clock = SystemClock()
+    with (
+        _ends_by_signal(),
+        named_faults(),
+        named_refusals(signed_in=True),
+        _world(clock, port=port, keep=keep) as world,
+    ):
+        compared = [_first_scan(world, name) for name in BUCKETS]
+        if once:
+            _report(world, compared, as_json=as_json)
+        else:
+            _show(world, compared, as_json=as_json)
+            _live(world, clock)
+    if not all(each.is_equal for each in compared):
+        raise typer.Exit(Status.NOT_WELL)
+
+
+@contextmanager
+def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
+    root = Path(tempfile.mkdtemp(prefix="storekeeper-demo-"))
+    with ExitStack() as teardown:
+        teardown.callback(_leave, root, keep=keep)
+        note("Laying out the files of this Python environment in two buckets …")
+        lay_out(own_packages(), root / "buckets")
+        note("Starting an S3 server (rclone) and Storekeeper …")
+        given = teardown.enter_context(storage(root / "buckets", root, clock))
+        ours = teardown.enter_context(keeper(root / "data", port, root, clock))
+        client = teardown.enter_context(Client(ours.url))
+        client.sign_in(ours.email, ours.password)
+        for name in BUCKETS:
+            _register(client, given, name)
+        yield World(buckets=root / "buckets", storage=given, keeper=ours, client=client)
+
+
+def _register(client: Client, given: Storage, name: str) -> None:
+    client.add_bucket(
+        name=name,
+        url=f"s3://{name}",
+        endpoint=given.endpoint,
+        accessKeyId=given.credentials.access_key_id,
+        secretAccessKey=given.credentials.secret_access_key,
+        ownerPattern=OWNER_PATTERN if name == UPLOADS else "",
+        scanCron="",
+    )
+
+
+def _first_scan(world: World, name: str) -> Compared:
+    truth = on_disk(world.buckets / name)
+    scan = watch(world.client.follow_scan(world.client.start_scan(name)))
+    if scan.status != "succeeded":
+        note(f"The scan of {name} ended as {scan.status}. {scan.error or ''}")
+        return Compared(name=name, objects=0, bytes=0, seconds=0, on_disk=truth)
+    found = world.client.inventory(name)
+    return Compared(
+        name=name, objects=found.objects, bytes=found.bytes, seconds=found.duration_ms / 1000, on_disk=truth
+    )
+
+
+def _report(world: World, compared: list[Compared], *, as_json: bool) -> None:
+    equal = all(each.is_equal for each in compared)
+    if as_json:
+        emit({"ok": equal, "url": world.keeper.url, "buckets": compared})
+        return
+    rows = []
+    for each in compared:
+        for source, held in (
+            ("by the scan", Contents(each.objects, each.bytes)),
+            ("on the disk", each.on_disk),
+        ):
+            rows.append((each.name, source, count(held.objects), count(held.bytes), size(held.bytes)))
+    table(["Bucket", "", ">Objects", ">Bytes", ">Size"], rows)
+    say("Equal, to the object and to the byte." if equal else "They differ.")
+
+
+def _show(world: World, compared: list[Compared], *, as_json: bool) -> None:
+    if as_json:
+        emit({**msgspec.structs.asdict(world.keeper), "buckets": compared})
+        return
+    for each in compared:
+        say(
+            f"{each.name}: {many(each.objects, 'object')}, {size(each.bytes)}, in {format_duration(each.seconds)}"
+        )
+    say("")
+    pairs(
+        [
+            ("Open", world.keeper.url),
+            ("Email", world.keeper.email),
+            ("Password", world.keeper.password),
+            ("Stop", "Ctrl-C; everything is removed then"),
+        ]
+    )
+
+
+def _live(world: World, clock: Clock) -> None:
+    """Until a signal ends it."""
+    with life(world.storage, world.buckets, clock, SystemRandom()) as alive:
+        while True:
+            alive.round(clock.now())
+            rescan(world.client, BUCKETS)
+            clock.sleep(PAUSE)
+
+
+def _leave(root: Path, *, keep: bool) -> None:
+    if keep:
+        note(f"Everything is left in {root}.")
+    else:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _ends_by_signal() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal all end the block in order; a second one does not disturb the cleaning."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        raise typer.Exit(Status.DONE if number == signal.SIGINT else 128 + number)
+
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

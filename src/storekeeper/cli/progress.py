@@ -1,0 +1,49 @@
+"""A scan while it goes on, in one line on stderr."""
+
+from collections.abc import Iterable
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from storekeeper.cli.screen import console, count, many, safe, size
+from storekeeper.kernel.units import format_duration
+from storekeeper_client.scanned import Scan
+
+
+def watch(scans: Iterable[Scan]) -> Scan:
+    """Show the scan until it is over; returns it as it ended."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(20),
+        TextColumn("{task.fields[figures]}"),
+    )
+    last: Scan | None = None
+    with Progress(*columns, console=console(err=True), transient=True) as bar:
+        task = bar.add_task("Scanning", total=None, figures="")
+        for last in scans:
+            bar.update(
+                task,
+                description=f"{_verb(last)} {safe(last.bucket)}",
+                total=None if last.fraction is None else 1,
+                completed=last.fraction or 0,
+                figures=figures(last),
+            )
+    if last is None:
+        raise ValueError("a scan that was followed says at least how it ended")
+    return last
+
+
+def figures(scan: Scan) -> str:
+    """For example `1,200 objects, 3.4 MB, 900/s, 12 s left`."""
+    parts = [many(scan.objects, "object"), size(scan.bytes)]
+    if scan.objects_per_second and not scan.is_over:
+        parts.append(f"{count(round(scan.objects_per_second))}/s")
+    if scan.seconds_left is not None and not scan.is_over:
+        parts.append(f"{format_duration(scan.seconds_left)} left")
+    return ", ".join(parts)
+
+
+def _verb(scan: Scan) -> str:
+    if scan.phase == "summing up":
+        return "Summing up"
+    return {"queued": "Waiting to scan", "retrying": "Retrying"}.get(scan.status, "Scanning")

@@ -1,0 +1,144 @@
+"""The overview, the first page."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from litestar import Request, Response
+from litestar.params import FromQuery, QueryParameter
+
+from storekeeper.dashboard import series
+from storekeeper.dashboard.overview import Overview, OverviewReader
+from storekeeper.infra.web import Access, Role, get, render, span_of
+from storekeeper.inventory import InventoryService
+from storekeeper.inventory.model import ScanView
+
+MAX_POINTS = 400
+RANGES = [
+    {"value": "1d", "label": "Day"},
+    {"value": "7d", "label": "Week"},
+    {"value": "30d", "label": "Month"},
+    {"value": "365d", "label": "Year"},
+]
+
+
+@get("/", access=Access.READ, include_in_schema=False)
+def overview_page(
+    request: Request[Any, Any, Any],
+    overview: OverviewReader,
+    inventory: InventoryService,
+    span: Annotated[str, QueryParameter(name="range")] = "30d",
+    bucket: FromQuery[str] = "",
+) -> Response[Any]:
+    found = overview.read(span_of(span), bucket)
+    may_write = request.scope["user"].role is Role.ADMIN
+    label = next((entry["label"].lower() for entry in RANGES if entry["value"] == span), span)
+    return render(
+        request,
+        "dashboard/overview.html",
+        title="Overview",
+        ranges=RANGES,
+        range=span,
+        buckets=overview.bucket_names(),
+        bucket=bucket,
+        cards=_cards(found, f"in a {label}"),
+        storage=_storage_chart(found, span_of(span)),
+        storage_csv=f"/api/dashboard/metrics-history?range={span}&format=csv" + (f"&bucket={bucket}" if bucket else ""),
+        largest=[
+            {
+                "name": one.name,
+                "href": f"/buckets/{one.name}",
+                "bytes": one.bytes,
+                "objects": one.objects,
+                "share": one.share,
+                "change": one.change,
+                "at": one.scanned_at,
+                "stale": one.stale,
+            }
+            for one in found.largest_buckets[:10]
+        ],
+        runs=[_run(view, may_cancel=may_write) for view in inventory.scans.under_way()],
+        can_write=may_write,
+    )
+
+
+def _cards(found: Overview, span: str) -> list[dict[str, Any]]:
+    metrics, age = found.metrics, {"provenance": "measured", "at": found.oldest_scan}
+    storage, files = metrics.total_storage_trend, metrics.total_files_trend
+    before = metrics.total_storage - storage.change if storage.change is not None else 0
+    waiting = metrics.buckets - metrics.scanned
+    return [
+        {
+            "label": "Stored",
+            "value": metrics.total_storage,
+            "unit": "bytes",
+            "change": storage.change,
+            "range": span,
+            "trend": storage.values,
+            **age,
+        },
+        {
+            "label": "Objects",
+            "value": metrics.total_files,
+            "unit": "count",
+            "change": files.change,
+            "range": span,
+            "trend": files.values,
+            **age,
+        },
+        {
+            "label": "Growth",
+            "value": storage.change / before if storage.change is not None and before else None,
+            "unit": "percent",
+            "note": f"of what is stored, {span}" if before else "after the second scan",
+            **age,
+        },
+        {
+            "label": "Buckets",
+            "value": metrics.buckets,
+            "unit": "count",
+            "href": "/buckets",
+            "note": f"{waiting} never scanned" if waiting else "all scanned",
+        },
+    ]
+
+
+def _storage_chart(found: Overview, span: timedelta) -> Mapping[str, Any] | None:
+    end = found.generated_at
+    times = series.axis(found.history, end - span, end, MAX_POINTS)
+    if not times:
+        return None
+    drawn = {name: series.carried(points, times) for name, points in found.history.items() if points}
+    return {
+        "kind": "area",
+        "unit": "bytes",
+        "times": [_rfc3339(moment) for moment in times],
+        "series": [
+            {"name": name, "values": [point.bytes if point else None for point in points]}
+            for name, points in drawn.items()
+        ],
+    }
+
+
+def _run(view: ScanView, *, may_cancel: bool) -> dict[str, Any]:
+    facts = [("objects", "Objects", view.objects, "count"), ("bytes", "Size", view.bytes, "bytes")]
+    return {
+        "run": {
+            "id": view.id,
+            "label": f"Scan of {view.bucket}",
+            "state": view.status,
+            "fraction": view.fraction,
+            "seconds_left": view.seconds_left,
+            "facts": [{"key": key, "label": label, "value": value, "unit": unit} for key, label, value, unit in facts],
+        },
+        "events": f"/api/scans/{view.id}/events",
+        "cancel": f"/jobs/{view.id}/cancel",
+        "may_cancel": may_cancel,
+    }
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+ROUTES = [overview_page]

@@ -1,0 +1,47 @@
+"""What many routes take and give in the same form: time ranges in, CSV out."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from storekeeper.kernel.errors import BadInputError
+from storekeeper.kernel.units import parse_duration
+
+MAX_SPAN = timedelta(days=366)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def span_of(text: str) -> timedelta:
+    """A time range such as `24h` or `30d`, from a minute to 366 days. Raises BadInputError."""
+    try:
+        span = timedelta(seconds=parse_duration(text))
+    except (ValueError, OverflowError):
+        span = timedelta(0)
+    if not timedelta(minutes=1) <= span <= MAX_SPAN:
+        raise BadInputError(f"{text!r} is not a time range.", hint="Write for example 24h, 7d or 30d; at most 366d.")
+    return span
+
+
+def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:
+    """Structs as CSV with a header line; empty without rows."""
+    records = [msgspec.to_builtins(row) for row in rows]
+    text = io.StringIO()
+    if records:
+        writer = csv.DictWriter(text, records[0].keys())
+        writer.writeheader()
+        writer.writerows(_harmless(record) for record in records)
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(text.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _harmless(record: dict[str, Any]) -> dict[str, Any]:
+    """Keys of objects are other people's text: a spreadsheet must not take one for a formula."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+        for name, value in record.items()
+    }

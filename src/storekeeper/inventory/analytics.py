@@ -1,0 +1,221 @@
+"""The inventory's statements for the analytics engine. Pages and API read only what was summed up at a scan's end."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from storekeeper.infra.analytics import Analytics
+from storekeeper.inventory.model import FileQuery
+from storekeeper.inventory.rules.histogram import AGE_EDGES, SIZE_EDGES
+
+LARGEST = 10_000
+OLDEST = 1_000
+GROUPS = 10_000  # of a kind, the largest
+FOLDERS = 1_000  # in one folder, the largest
+DEPTH = 32  # levels of folders; what lies deeper counts in the folder at that depth
+_SPILL = 300_000_000  # bytes a grouping or sorting may hold before it goes to disk
+
+# Rows of one scan that batches after the last accounted one left behind.
+DELETE_UNACCOUNTED = (
+    "ALTER TABLE inventory_object DELETE WHERE scan_id = {scan:String} AND batch > {batch:UInt32}"
+)
+
+# All rows of one scan at once.
+DROP_OBJECTS = "ALTER TABLE inventory_object DROP PARTITION {scan:String}"
+
+# Scans that have rows.
+STORED_SCANS = """
+SELECT DISTINCT partition FROM system.parts
+WHERE database = currentDatabase() AND table = 'inventory_object' AND active"""
+
+# What really is stored of one scan.
+STORED_TOTALS = (
+    "SELECT count() AS objects, sum(size) AS bytes FROM inventory_object WHERE scan_id = {scan:String}"
+)
+
+# Totals by one expression, the largest groups.
+SUM_GROUPS = """
+INSERT INTO inventory_group
+SELECT {{scan:String}}, {{kind:String}}, {expression} AS name, count() AS objects, sum(size) AS bytes
+FROM inventory_object WHERE scan_id = {{scan:String}}
+GROUP BY name ORDER BY bytes DESC, objects DESC LIMIT {{groups:UInt32}}
+SETTINGS max_bytes_before_external_group_by = {{spill:UInt64}}"""
+
+GROUP_KINDS = {
+    "extension": "extension",
+    "owner": "owner",
+    "class": "storage_class",
+    "age": "toString(arrayCount(edge -> age('day', modified, {now:DateTime64(3, 'UTC')}) >= edge, {ages:Array(Int64)}))",
+    "size": "toString(arrayCount(edge -> size >= edge, {sizes:Array(Int64)}))",
+}
+
+# Totals of every folder on every level: folders themselves first, then each added to all that it lies in.
+SUM_FOLDERS = """
+INSERT INTO inventory_prefix
+WITH
+    splitByChar('/', folder) AS parts,
+    least(length(parts) - 1, {depth:UInt32}) AS deepest,
+    if(level = 0, '', concat(arrayStringConcat(arraySlice(parts, 1, level), '/'), '/')) AS prefix,
+    if(level < 2, '', concat(arrayStringConcat(arraySlice(parts, 1, level - 1), '/'), '/')) AS parent
+SELECT
+    {scan:String}, parent, prefix, sum(found) AS objects, sum(weight) AS bytes,
+    sumIf(found, level = deepest), sumIf(weight, level = deepest)
+FROM
+(
+    SELECT prefix AS folder, count() AS found, sum(size) AS weight
+    FROM inventory_object WHERE scan_id = {scan:String} GROUP BY prefix
+)
+ARRAY JOIN range(0, toUInt32(deepest + 1)) AS level
+GROUP BY parent, prefix
+ORDER BY parent, bytes DESC
+LIMIT {folders:UInt32} BY parent
+SETTINGS optimize_aggregation_in_order = 1, max_bytes_before_external_group_by = {spill:UInt64},
+    max_bytes_before_external_sort = {spill:UInt64}"""
+
+# The first objects in one order.
+PICK_EXTREMES = """
+INSERT INTO inventory_extreme
+SELECT {{scan:String}}, {{kind:String}}, rowNumberInAllBlocks(), prefix, name, extension, owner, size, modified, storage_class
+FROM
+(
+    SELECT prefix, name, extension, owner, size, modified, storage_class
+    FROM inventory_object WHERE scan_id = {{scan:String}}
+    ORDER BY {order}, prefix, name LIMIT {{count:UInt32}}
+)"""
+
+EXTREMES = {"largest": ("size DESC", LARGEST), "oldest": ("modified", OLDEST)}
+
+# Scans of which something was summed up.
+DETAILED_SCANS = """
+SELECT DISTINCT scan_id FROM inventory_group
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_prefix
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_extreme"""
+
+# Everything that was summed up of some scans.
+DELETE_DETAILS = "DELETE FROM {table} WHERE scan_id IN {{scans:Array(String)}}"
+DETAIL_TABLES = ("inventory_group", "inventory_prefix", "inventory_extreme")
+
+# The largest groups of each kind.
+GROUPS_OF = """
+SELECT kind, name, objects, bytes FROM inventory_group WHERE scan_id = {scan:String}
+ORDER BY bytes DESC, objects DESC LIMIT {limit:UInt32} BY kind"""
+
+# The largest folders in a folder.
+FOLDERS_IN = """
+SELECT prefix, objects, bytes, objects = direct_objects AS leaf FROM inventory_prefix
+WHERE scan_id = {scan:String} AND parent = {prefix:String} AND prefix != ''
+ORDER BY bytes DESC, objects DESC, prefix LIMIT {limit:UInt32}"""
+
+# One folder: all below it, and what lies in itself.
+FOLDER = """
+SELECT objects, bytes, direct_objects, direct_bytes FROM inventory_prefix
+WHERE scan_id = {scan:String} AND parent = {parent:String} AND prefix = {prefix:String} LIMIT 1"""
+
+# The first of the largest and of the oldest objects.
+EXTREMES_OF = """
+SELECT kind, prefix, name, extension, owner, size, modified, storage_class FROM inventory_extreme
+WHERE scan_id = {scan:String} AND rank < {limit:UInt32} ORDER BY kind, rank LIMIT 2000"""
+
+# A page of the largest objects, filtered.
+FILES = """
+SELECT prefix, name, extension, owner, size, modified, storage_class FROM inventory_extreme
+WHERE scan_id = {{scan:String}} AND kind = 'largest'
+    AND startsWith(prefix, {{prefix:String}})
+    AND ({{extension:String}} = '' OR extension = {{extension:String}})
+    AND ({{owner:String}} = '' OR owner = {{owner:String}})
+    AND ({{text:String}} = '' OR positionCaseInsensitiveUTF8(concat(prefix, name), {{text:String}}) > 0)
+ORDER BY {order} LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}"""
+
+_ORDERS = {
+    ("size", "desc"): "rank",
+    ("size", "asc"): "rank DESC",
+    ("modified", "desc"): "modified DESC, rank",
+    ("modified", "asc"): "modified, rank",
+}
+
+
+class InventoryAnalytics:
+    """Stores listings, sums them up, and reads what was summed up."""
+
+    def __init__(self, engine: Analytics) -> None:
+        self._engine = engine
+
+    def insert(self, rows: pa.Table) -> None:
+        self._engine.insert("inventory_object", rows)
+
+    def delete_unaccounted(self, scan_id: str, batches: int) -> None:
+        self._engine.command(DELETE_UNACCOUNTED, scan=scan_id, batch=batches)
+
+    def stored_totals(self, scan_id: str) -> tuple[int, int]:
+        """(objects, bytes) of a scan."""
+        row = self._engine.row(STORED_TOTALS, scan=scan_id)
+        return row["objects"], row["bytes"]
+
+    def stored_scans(self) -> list[str]:
+        """Ids of the scans of which single objects are stored."""
+        return [row["partition"] for row in self._engine.rows(STORED_SCANS)]
+
+    def drop_objects(self, scan_id: str) -> None:
+        self._engine.command(DROP_OBJECTS, scan=scan_id)
+
+    def sum_up(self, scan_id: str, now: str) -> None:
+        """Build everything that is read later. May be done again after a crash."""
+        self.drop_details([scan_id])
+        self._sum_groups(scan_id, now)
+        self._engine.command(SUM_FOLDERS, scan=scan_id, depth=DEPTH, folders=FOLDERS + 1, spill=_SPILL)
+        for kind, (order, count) in EXTREMES.items():
+            self._engine.command(PICK_EXTREMES.format(order=order), scan=scan_id, kind=kind, count=count)
+
+    def drop_details(self, scan_ids: Sequence[str]) -> None:
+        if scan_ids:
+            for table in DETAIL_TABLES:
+                self._engine.command(DELETE_DETAILS.format(table=table), scans=list(scan_ids))
+
+    def detailed_scans(self) -> list[str]:
+        """Ids of the scans of which something was summed up."""
+        return [row["scan_id"] for row in self._engine.rows(DETAILED_SCANS)]
+
+    def groups(self, scan_id: str, limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows {name, objects, bytes} by kind (see GROUP_KINDS), largest first."""
+        found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in GROUP_KINDS}
+        for row in self._engine.rows(GROUPS_OF, scan=scan_id, limit=limit):
+            found[row["kind"]].append(row)
+        return found
+
+    def folders(self, scan_id: str, prefix: str, limit: int) -> list[dict[str, Any]]:
+        """Rows {prefix, objects, bytes, leaf} of the folders right below one, largest first."""
+        return self._engine.rows(FOLDERS_IN, scan=scan_id, prefix=prefix, limit=limit)
+
+    def folder(self, scan_id: str, prefix: str) -> Mapping[str, int]:
+        """{objects, bytes, direct_objects, direct_bytes}; empty for a folder that is not known."""
+        parent = prefix[: prefix[:-1].rfind("/") + 1]
+        return self._engine.row(FOLDER, scan=scan_id, parent=parent, prefix=prefix)
+
+    def extremes(self, scan_id: str, limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of the `largest` and the `oldest` objects, each in order."""
+        found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in EXTREMES}
+        for row in self._engine.rows(EXTREMES_OF, scan=scan_id, limit=min(limit, 1000)):
+            found[row["kind"]].append(row)
+        return found
+
+    def files(self, scan_id: str, query: FileQuery) -> list[dict[str, Any]]:
+        """Rows of the largest objects that match, at most `query.limit`."""
+        order = _ORDERS[query.sort, query.order]
+        return self._engine.rows(
+            FILES.format(order=order),
+            scan=scan_id,
+            prefix=query.prefix,
+            extension=query.extension,
+            owner=query.owner,
+            text=query.text,
+            limit=query.limit,
+            offset=query.offset,
+        )
+
+    def _sum_groups(self, scan_id: str, now: str) -> None:
+        values: dict[str, Any] = {"now": now, "ages": list(AGE_EDGES), "sizes": list(SIZE_EDGES)}
+        for kind, expression in GROUP_KINDS.items():
+            used = {name: value for name, value in values.items() if f"{{{name}:" in expression}
+            sql = SUM_GROUPS.format(expression=expression)
+            self._engine.command(sql, scan=scan_id, kind=kind, groups=GROUPS, spill=_SPILL, **used)

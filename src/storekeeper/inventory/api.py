@@ -1,0 +1,265 @@
+"""JSON routes of inventory and scans, the live events of a scan, and CSV."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+import anyio
+import anyio.to_thread
+import msgspec
+from litestar import Request, Response
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from storekeeper.infra.jobs import ACTIVE
+from storekeeper.infra.web import Access, get, post
+from storekeeper.inventory.analytics import LARGEST
+from storekeeper.inventory.model import (
+    FileQuery,
+    Files,
+    FileSort,
+    Folders,
+    Inventory,
+    ListedBucket,
+    Order,
+    Point,
+    Quote,
+    ScanView,
+)
+from storekeeper.inventory.service import InventoryService
+from storekeeper.kernel.errors import BadInputError
+from storekeeper.kernel.units import parse_duration
+
+_TAGS = ["Inventory"]
+_POLL_SECONDS = 0.5
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MAX_ITEMS = 1000
+
+
+class Started(msgspec.Struct, frozen=True, rename="camel"):
+    run_id: str
+
+
+class ScanPage(msgspec.Struct, frozen=True, rename="camel"):
+    items: Sequence[ScanView]
+    next_cursor: str | None
+
+
+class BucketPage(msgspec.Struct, frozen=True, rename="camel"):
+    items: Sequence[ListedBucket]
+    next_cursor: str | None = None
+
+
+class History(msgspec.Struct, frozen=True, rename="camel"):
+    items: Sequence[Point]
+
+
+@get(
+    "/api/buckets",
+    access=Access.READ,
+    tags=["Buckets"],
+    summary="All buckets with what their last scan found",
+)
+def list_buckets(inventory: InventoryService) -> BucketPage:
+    return BucketPage(inventory.listed_buckets())
+
+
+@post(
+    "/api/buckets/{name:str}/scan",
+    access=Access.ADMIN,
+    tags=_TAGS,
+    status_code=202,
+    summary="Scan a bucket now",
+)
+def start_scan(name: FromPath[str], request: Request[Any, Any, Any], inventory: InventoryService) -> Started:
+    """409 with the `runId` of the scan that is under way already."""
+    return Started(inventory.scans.start(name, actor=request.scope["user"].email).id)
+
+
+@get("/api/buckets/{name:str}/scan/quote", access=Access.READ, tags=_TAGS, summary="What a scan would take")
+def quote_scan(name: FromPath[str], inventory: InventoryService) -> Quote:
+    return inventory.scans.quote(name)
+
+
+@get(
+    "/api/buckets/{name:str}/scans", access=Access.READ, tags=_TAGS, summary="Scans of a bucket, newest first"
+)
+def list_scans(
+    name: FromPath[str], inventory: InventoryService, cursor: FromQuery[str] = "", limit: FromQuery[int] = 50
+) -> ScanPage:
+    limit = _bounded(limit)
+    found = inventory.scans.page(name, before=cursor, limit=limit + 1)
+    return ScanPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+@get("/api/scans/{scan_id:str}", access=Access.READ, tags=_TAGS, summary="One scan, also while it runs")
+def show_scan(scan_id: FromPath[str], inventory: InventoryService) -> ScanView:
+    return inventory.scans.view(scan_id)
+
+
+@post(
+    "/api/scans/{scan_id:str}/cancel",
+    access=Access.ADMIN,
+    tags=_TAGS,
+    status_code=200,
+    summary="Cancel a scan",
+)
+def cancel_scan(
+    scan_id: FromPath[str], request: Request[Any, Any, Any], inventory: InventoryService
+) -> ScanView:
+    """What it listed so far is dropped; the last snapshot stays."""
+    return inventory.scans.cancel(scan_id, actor=request.scope["user"].email)
+
+
+@get(
+    "/api/scans/{scan_id:str}/events",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="A scan as Server-Sent Events: `progress` while it runs, `done` once",
+)
+async def watch_scan(scan_id: FromPath[str], inventory: InventoryService) -> ServerSentEvent:
+    await anyio.to_thread.run_sync(inventory.scans.view, scan_id)  # so that an unknown scan is a 404
+    return ServerSentEvent(_events(inventory, scan_id))
+
+
+@get("/api/buckets/{name:str}/inventory", access=Access.READ, tags=_TAGS, summary="What is in a bucket")
+def show_inventory(
+    name: FromPath[str], inventory: InventoryService, at: FromQuery[str] = "", limit: FromQuery[int] = 100
+) -> Inventory:
+    """The newest snapshot, or that of the scan `at`."""
+    return inventory.inventory(name, at=at, limit=_bounded(limit))
+
+
+@get(
+    "/api/buckets/{name:str}/inventory/prefixes",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="One level of folders",
+)
+def list_folders(
+    name: FromPath[str],
+    inventory: InventoryService,
+    prefix: FromQuery[str] = "",
+    at: FromQuery[str] = "",
+    limit: FromQuery[int] = MAX_ITEMS,
+) -> Folders:
+    return inventory.folders(name, prefix, at=at, limit=_bounded(limit))
+
+
+@get(
+    "/api/buckets/{name:str}/inventory/files",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="The largest files, filtered and sorted; with format=csv all that match",
+)
+def list_files(
+    name: FromPath[str],
+    inventory: InventoryService,
+    request: Request[Any, Any, Any],
+    sort: FromQuery[FileSort] = FileSort.SIZE,
+    order: FromQuery[Order] = Order.DESCENDING,
+    prefix: FromQuery[str] = "",
+    extension: FromQuery[str] = "",
+    owner: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    cursor: FromQuery[str] = "",
+    limit: FromQuery[int] = 50,
+    at: FromQuery[str] = "",
+    form: Annotated[str, QueryParameter(name="format")] = "",
+) -> Response[Files]:
+    """`q` is looked for anywhere in the key."""
+    query = FileQuery(
+        sort=sort, order=order, prefix=prefix, extension=extension, owner=owner, text=q,
+        offset=offset_of(cursor), limit=_bounded(limit),
+    )  # fmt: skip
+    if form == "csv" or request.headers.get("accept", "").startswith("text/csv"):
+        every = msgspec.structs.replace(query, offset=0, limit=LARGEST)
+        return csv_of(inventory.files(name, every, at=at).items, f"{name}-files.csv")
+    return Response(inventory.files(name, query, at=at))
+
+
+@get("/api/buckets/{name:str}/inventory/history", access=Access.READ, tags=_TAGS, summary="Totals over time")
+def show_history(
+    name: FromPath[str],
+    inventory: InventoryService,
+    request: Request[Any, Any, Any],
+    span: Annotated[str, QueryParameter(name="range")] = "30d",
+    form: Annotated[str, QueryParameter(name="format")] = "",
+) -> Response[History]:
+    """At most 1,000 points, each a complete scan."""
+    points = inventory.history(span_of(span), name)[name]
+    if form == "csv" or request.headers.get("accept", "").startswith("text/csv"):
+        return csv_of(points, f"{name}-history.csv")
+    return Response(History(points))
+
+
+def span_of(text: str) -> timedelta:
+    """A time range such as 30d. Raises BadInputError."""
+    try:
+        return timedelta(seconds=parse_duration(text))
+    except (ValueError, OverflowError):
+        raise BadInputError(
+            f"{text!r} is not a time range.", hint="Write for example 24h, 7d or 30d."
+        ) from None
+
+
+def offset_of(cursor: str) -> int:
+    """Raises BadInputError."""
+    if cursor and not (cursor.isascii() and cursor.isdecimal() and int(cursor) <= LARGEST):
+        raise BadInputError(f"{cursor!r} is not a cursor of this list.")
+    return int(cursor or 0)
+
+
+def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:
+    """Structs as CSV with a header line; empty without rows."""
+    records = [msgspec.to_builtins(row) for row in rows]
+    text = io.StringIO()
+    if records:
+        writer = csv.DictWriter(text, records[0].keys())
+        writer.writeheader()
+        writer.writerows(_harmless(record) for record in records)
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(text.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _harmless(record: dict[str, Any]) -> dict[str, Any]:
+    """Keys are other people's text: a spreadsheet must not take one for a formula."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+        for name, value in record.items()
+    }
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, MAX_ITEMS))
+
+
+async def _events(inventory: InventoryService, scan_id: str) -> AsyncIterator[ServerSentEventMessage]:
+    while True:
+        view = await anyio.to_thread.run_sync(inventory.scans.view, scan_id)
+        if view.status not in ACTIVE:
+            break
+        yield ServerSentEventMessage(event="progress", data=_event(view))
+        await anyio.sleep(_POLL_SECONDS)
+    yield ServerSentEventMessage(event="done", data=_event(view))
+
+
+def _event(view: ScanView) -> str:
+    return msgspec.json.encode(view).decode()
+
+
+ROUTES = [
+    list_buckets,
+    start_scan,
+    quote_scan,
+    list_scans,
+    show_scan,
+    cancel_scan,
+    watch_scan,
+    show_inventory,
+    list_folders,
+    list_files,
+    show_history,
+]

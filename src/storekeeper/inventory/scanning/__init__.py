@@ -1,0 +1,1 @@
+"""How a bucket is listed: many workers over shards of the key space, one writer, restartable after any crash."""

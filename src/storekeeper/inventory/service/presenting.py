@@ -1,0 +1,79 @@
+"""Rows of the analytics engine in the shapes that callers see."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from mimetypes import MimeTypes
+from typing import Any
+
+from storekeeper.inventory.model import Change, Group, Inventory, Scan, StoredObject, TypeGroup
+from storekeeper.inventory.rules.histogram import age_bins, size_bins
+
+Row = Mapping[str, Any]
+_MEDIA_TYPES = MimeTypes(filenames=())  # the same on every machine
+
+
+def inventory(
+    scan: Scan,
+    *,
+    change: Change,
+    groups: Mapping[str, Sequence[Row]],
+    folders: Sequence[Row],
+    largest: Sequence[StoredObject],
+    oldest: Sequence[StoredObject],
+) -> Inventory:
+    """The snapshot of a complete scan."""
+    end = scan.finished_at or scan.started_at
+    return Inventory(
+        scan_id=scan.id,
+        objects=scan.objects,
+        bytes=scan.bytes,
+        by_prefix=[Group(name=row["prefix"], objects=row["objects"], bytes=row["bytes"]) for row in folders],
+        by_extension=[_type(row) for row in groups["extension"]],
+        by_owner=_owners(groups["owner"]),
+        by_storage_class=[_group(row) for row in groups["class"]],
+        by_age=age_bins(_by_index(groups["age"])),
+        by_size=size_bins(_by_index(groups["size"])),
+        largest=largest,
+        oldest=oldest,
+        incomplete_uploads=scan.extras.uploads,
+        versions=scan.extras.versions,
+        change=change,
+        scanned_at=end,
+        complete=True,
+        duration_ms=round((end - scan.started_at).total_seconds() * 1000),
+        requests=scan.requests,
+    )
+
+
+def objects(rows: Sequence[Row], *, keys: bool) -> list[StoredObject]:
+    """`keys`: whether names of objects are kept."""
+    return [
+        StoredObject(
+            key=row["prefix"] + row["name"] if keys else None,
+            prefix=row["prefix"],
+            extension=row["extension"],
+            owner=row["owner"],
+            size=row["size"],
+            modified=row["modified"].astimezone(UTC),
+            storage_class=row["storage_class"],
+        )
+        for row in rows
+    ]
+
+
+def _group(row: Row) -> Group:
+    return Group(name=row["name"], objects=row["objects"], bytes=row["bytes"])
+
+
+def _type(row: Row) -> TypeGroup:
+    media_type, _ = _MEDIA_TYPES.guess_type(f"x.{row['name']}") if row["name"] else (None, None)
+    return TypeGroup(name=row["name"], objects=row["objects"], bytes=row["bytes"], media_type=media_type)
+
+
+def _owners(rows: Sequence[Row]) -> list[Group]:
+    """Nothing where no object has an owner; else those without one are a group with an empty name."""
+    return [_group(row) for row in rows] if any(row["name"] for row in rows) else []
+
+
+def _by_index(rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+    return {int(row["name"]): (row["objects"], row["bytes"]) for row in rows}

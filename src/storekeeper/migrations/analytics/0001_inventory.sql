@@ -1,0 +1,60 @@
+-- Objects as the scans under way and the newest complete scan of each bucket saw them. A scan is dropped as one partition.
+CREATE TABLE inventory_object
+(
+    scan_id String,
+    batch UInt32,
+    prefix String,
+    name String,
+    extension LowCardinality(String),
+    owner String,
+    size Int64,
+    modified DateTime64(3, 'UTC'),
+    storage_class LowCardinality(String)
+)
+ENGINE = MergeTree
+PARTITION BY scan_id
+ORDER BY prefix
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Totals of one complete scan by extension, owner, storage class, age and size.
+CREATE TABLE inventory_group
+(
+    scan_id String,
+    kind LowCardinality(String),
+    name String,
+    objects UInt64,
+    bytes Int64
+)
+ENGINE = MergeTree
+ORDER BY (scan_id, kind, name);
+
+-- Totals of one complete scan by folder, on every level; `direct` counts what lies in the folder itself.
+CREATE TABLE inventory_prefix
+(
+    scan_id String,
+    parent String,
+    prefix String,
+    objects UInt64,
+    bytes Int64,
+    direct_objects UInt64,
+    direct_bytes Int64
+)
+ENGINE = MergeTree
+ORDER BY (scan_id, parent, prefix);
+
+-- The largest and the oldest objects of one complete scan, in order.
+CREATE TABLE inventory_extreme
+(
+    scan_id String,
+    kind LowCardinality(String),
+    rank UInt32,
+    prefix String,
+    name String,
+    extension String,
+    owner String,
+    size Int64,
+    modified DateTime64(3, 'UTC'),
+    storage_class String
+)
+ENGINE = MergeTree
+ORDER BY (scan_id, kind, rank);

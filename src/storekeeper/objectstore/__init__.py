@@ -1,0 +1,19 @@
+"""Buckets of any provider behind one port: list, read, write, delete. This is the front door."""
+
+from .errors import ObjectStoreError
+from .opening import open_store
+from .permissions import Finding, Outcome, examine
+from .policy import least_privilege_policy
+from .port import LISTING, ObjectStore, Page, Upload, UploadPage, VersionPage, VersionTotals
+from .retry import NO_RETRY, RetryPolicy
+from .signing import Credentials
+from .url import PROVIDERS, Location, parse_location
+from .wire import WireOptions
+
+# fmt: off
+__all__ = [
+    "LISTING", "NO_RETRY", "PROVIDERS", "Credentials", "Finding", "Location", "ObjectStore",
+    "ObjectStoreError", "Outcome", "Page", "RetryPolicy", "Upload", "UploadPage", "VersionPage",
+    "VersionTotals", "WireOptions", "examine", "least_privilege_policy", "open_store",
+    "parse_location",
+]

@@ -1,0 +1,85 @@
+"""Calls on behalf of somebody: what proves who they are, and its renewal when it has expired."""
+
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+
+from .errors import ApiError, UnreachableError
+from .model import Tokens
+from .transport import Event, Transport
+
+T = TypeVar("T")
+
+
+class Session:
+    """Calls as the bearer of `token`, or of `tokens`, which are renewed and handed to `on_refresh`."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        token: str,
+        tokens: Tokens | None,
+        on_refresh: Callable[[Tokens], None] | None,
+    ) -> None:
+        self._transport = transport
+        self._token = token
+        self.tokens = tokens
+        self._on_refresh = on_refresh
+
+    def call(self, method: str, path: str, returns: type[T], *, body: Any, query: Mapping[str, Any]) -> T:
+        answer = self._with_renewal(
+            lambda headers: self._transport.send(method, path, query=query, body=body, headers=headers)
+        )
+        if not answer:
+            return msgspec.convert(None, returns)
+        try:
+            return msgspec.json.decode(answer, type=returns)
+        except msgspec.MsgspecError as error:
+            reason = f"the answer is not understood ({error}); is it another release?"
+            raise UnreachableError(self._transport.url, reason) from error
+
+    def events(self, path: str, *, quiet: float) -> Iterator[Event]:
+        """Events for as long as the stream lasts. Raises ApiError at once, and nothing when the stream breaks."""
+        return self._with_renewal(
+            lambda headers: _begun(self._transport.events(path, headers=headers, quiet=quiet))
+        )
+
+    def _with_renewal(self, send: Callable[[dict[str, str]], T]) -> T:
+        try:
+            return send(self._headers())
+        except ApiError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or self._token or self.tokens is None:
+                raise
+            self._renew()
+        return send(self._headers())
+
+    def _renew(self) -> None:
+        spent, self.tokens = self.tokens, None
+        body = {"refreshToken": spent.refresh_token if spent else ""}
+        self.tokens = self.call("POST", "/api/auth/refresh", Tokens, body=body, query={})
+        if self._on_refresh is not None:
+            self._on_refresh(self.tokens)
+
+    def _headers(self) -> dict[str, str]:
+        token = self._token or (self.tokens.access_token if self.tokens else "")
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _begun(stream: Iterator[Event]) -> Iterator[Event]:
+    """The stream, asked for its first event so that a refusal is raised here and not while it is read."""
+    try:
+        first = next(stream, None)
+    except UnreachableError:
+        first = None
+    return iter(()) if first is None else _rest(first, stream)
+
+
+def _rest(first: Event, stream: Iterator[Event]) -> Iterator[Event]:
+    yield first
+    try:
+        yield from stream
+    except UnreachableError:
+        return
