@@ -245,7 +245,7 @@ def _show_test(tested: BucketTest | None, *, next_step: str = "") -> None:
         for line in (finding.hint, finding.missing_permission and f"Missing: {finding.missing_permission}"):
             if line and not finding.ok:
                 say(f"    {line}")
-    if not tested.ok and tested.policy:
+    if tested.policy and any(finding.missing_permission for finding in tested.findings):
         policy = tested.policy
         text = (
             policy if isinstance(policy, str) else msgspec.json.format(msgspec.json.encode(policy)).decode()

@@ -145,7 +145,10 @@ def _level(client: Client, name: str, prefix: str, *, limit: int, as_json: bool)
     whole = direct.bytes + sum(item.bytes for item in level.items)
     if direct.objects:
         pairs([(f"Directly in {level.prefix}", f"{many(direct.objects, 'object')}, {size(direct.bytes)}")])
-    _group_table(level.items, By.PREFIX, whole, limit)
+    if level.items:
+        _group_table(level.items, By.PREFIX, whole, limit)
+    elif not direct.objects:
+        say(f"Nothing lies below {prefix}")
 
 
 def _files(files: Sequence[File], *, as_json: bool) -> None:

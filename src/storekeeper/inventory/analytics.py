@@ -1,6 +1,6 @@
 """The inventory's statements for the analytics engine. Pages and API read only what was summed up at a scan's end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -37,9 +37,13 @@ STORED_TOTALS = (
 # Totals by one expression, the largest groups.
 SUM_GROUPS = """
 INSERT INTO inventory_group
-SELECT {{scan:String}}, {{kind:String}}, {expression} AS name, count() AS objects, sum(size) AS bytes
-FROM inventory_object WHERE scan_id = {{scan:String}}
-GROUP BY name ORDER BY bytes DESC, objects DESC LIMIT {{groups:UInt32}}
+SELECT {{scan:String}}, {{kind:String}}, rowNumberInAllBlocks(), name, objects, bytes
+FROM
+(
+    SELECT {expression} AS name, count() AS objects, sum(size) AS bytes
+    FROM inventory_object WHERE scan_id = {{scan:String}}
+    GROUP BY name ORDER BY bytes DESC, objects DESC, name LIMIT {{groups:UInt32}}
+)
 SETTINGS max_bytes_before_external_group_by = {{spill:UInt64}}"""
 
 GROUP_KINDS = {
@@ -98,19 +102,15 @@ DETAIL_TABLES = ("inventory_group", "inventory_prefix", "inventory_extreme")
 
 # The largest groups of each kind.
 GROUPS_OF = """
-SELECT kind, name, objects, bytes FROM inventory_group WHERE scan_id = {scan:String}
-ORDER BY bytes DESC, objects DESC LIMIT {limit:UInt32} BY kind"""
+SELECT kind, name, objects, bytes FROM inventory_group
+WHERE scan_id = {scan:String} AND rank < {limit:UInt32} ORDER BY kind, rank LIMIT 10000"""
 
-# The largest folders in a folder.
-FOLDERS_IN = """
-SELECT prefix, objects, bytes, objects = direct_objects AS leaf FROM inventory_prefix
-WHERE scan_id = {scan:String} AND parent = {prefix:String} AND prefix != ''
-ORDER BY bytes DESC, objects DESC, prefix LIMIT {limit:UInt32}"""
-
-# One folder: all below it, and what lies in itself.
-FOLDER = """
-SELECT objects, bytes, direct_objects, direct_bytes FROM inventory_prefix
-WHERE scan_id = {scan:String} AND parent = {parent:String} AND prefix = {prefix:String} LIMIT 1"""
+# A folder itself, and the largest folders right below it.
+FOLDERS_OF = """
+SELECT prefix, objects, bytes, direct_objects, direct_bytes FROM inventory_prefix
+WHERE scan_id = {scan:String}
+    AND (parent = {prefix:String} OR (parent = {parent:String} AND prefix = {prefix:String}))
+ORDER BY prefix = {prefix:String} DESC, bytes DESC, objects DESC, prefix LIMIT {limit:UInt32}"""
 
 # The first of the largest and of the oldest objects.
 EXTREMES_OF = """
@@ -183,19 +183,19 @@ class InventoryAnalytics:
             found[row["kind"]].append(row)
         return found
 
-    def folders(self, scan_id: str, prefix: str, limit: int) -> list[dict[str, Any]]:
-        """Rows {prefix, objects, bytes, leaf} of the folders right below one, largest first."""
-        return self._engine.rows(FOLDERS_IN, scan=scan_id, prefix=prefix, limit=limit)
+    def folders(self, scan_id: str, prefix: str, limit: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """A folder (empty where it is not known), and those right below it, largest first.
 
-    def folder(self, scan_id: str, prefix: str) -> Mapping[str, int]:
-        """{objects, bytes, direct_objects, direct_bytes}; empty for a folder that is not known."""
+        Rows {prefix, objects, bytes, direct_objects, direct_bytes}.
+        """
         parent = prefix[: prefix[:-1].rfind("/") + 1]
-        return self._engine.row(FOLDER, scan=scan_id, parent=parent, prefix=prefix)
+        rows = self._engine.rows(FOLDERS_OF, scan=scan_id, parent=parent, prefix=prefix, limit=limit + 1)
+        return (rows[0], rows[1:]) if rows and rows[0]["prefix"] == prefix else ({}, rows[:limit])
 
     def extremes(self, scan_id: str, limit: int) -> dict[str, list[dict[str, Any]]]:
         """Rows of the `largest` and the `oldest` objects, each in order."""
         found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in EXTREMES}
-        for row in self._engine.rows(EXTREMES_OF, scan=scan_id, limit=min(limit, 1000)):
+        for row in self._engine.rows(EXTREMES_OF, scan=scan_id, limit=min(limit, 1000)) if limit else ():
             found[row["kind"]].append(row)
         return found
 

@@ -1,9 +1,6 @@
 """JSON routes of inventory and scans, the live events of a scan, and CSV."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 from typing import Annotated, Any
 
 import anyio
@@ -13,8 +10,9 @@ from litestar import Request, Response
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from storekeeper.access import actor_of
 from storekeeper.infra.jobs import ACTIVE
-from storekeeper.infra.web import Access, get, post
+from storekeeper.infra.web import Access, csv_of, get, post, span_of
 from storekeeper.inventory.analytics import LARGEST
 from storekeeper.inventory.model import (
     FileQuery,
@@ -30,11 +28,9 @@ from storekeeper.inventory.model import (
 )
 from storekeeper.inventory.service import InventoryService
 from storekeeper.kernel.errors import BadInputError
-from storekeeper.kernel.units import parse_duration
 
 _TAGS = ["Inventory"]
 _POLL_SECONDS = 0.5
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MAX_ITEMS = 1000
 
 
@@ -62,8 +58,11 @@ class History(msgspec.Struct, frozen=True, rename="camel"):
     tags=["Buckets"],
     summary="All buckets with what their last scan found",
 )
-def list_buckets(inventory: InventoryService) -> BucketPage:
-    return BucketPage(inventory.listed_buckets())
+def list_buckets(
+    inventory: InventoryService, form: Annotated[str, QueryParameter(name="format")] = ""
+) -> Response[BucketPage]:
+    listed = inventory.listed_buckets()
+    return csv_of(listed, "buckets.csv") if form == "csv" else Response(BucketPage(listed))
 
 
 @post(
@@ -75,7 +74,7 @@ def list_buckets(inventory: InventoryService) -> BucketPage:
 )
 def start_scan(name: FromPath[str], request: Request[Any, Any, Any], inventory: InventoryService) -> Started:
     """409 with the `runId` of the scan that is under way already."""
-    return Started(inventory.scans.start(name, actor=request.scope["user"].email).id)
+    return Started(inventory.scans.start(name, actor=actor_of(request.scope["user"])).id)
 
 
 @get("/api/buckets/{name:str}/scan/quote", access=Access.READ, tags=_TAGS, summary="What a scan would take")
@@ -110,7 +109,7 @@ def cancel_scan(
     scan_id: FromPath[str], request: Request[Any, Any, Any], inventory: InventoryService
 ) -> ScanView:
     """What it listed so far is dropped; the last snapshot stays."""
-    return inventory.scans.cancel(scan_id, actor=request.scope["user"].email)
+    return inventory.scans.cancel(scan_id, actor=actor_of(request.scope["user"]))
 
 
 @get(
@@ -195,41 +194,11 @@ def show_history(
     return Response(History(points))
 
 
-def span_of(text: str) -> timedelta:
-    """A time range such as 30d. Raises BadInputError."""
-    try:
-        return timedelta(seconds=parse_duration(text))
-    except (ValueError, OverflowError):
-        raise BadInputError(
-            f"{text!r} is not a time range.", hint="Write for example 24h, 7d or 30d."
-        ) from None
-
-
 def offset_of(cursor: str) -> int:
     """Raises BadInputError."""
     if cursor and not (cursor.isascii() and cursor.isdecimal() and int(cursor) <= LARGEST):
         raise BadInputError(f"{cursor!r} is not a cursor of this list.")
     return int(cursor or 0)
-
-
-def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:
-    """Structs as CSV with a header line; empty without rows."""
-    records = [msgspec.to_builtins(row) for row in rows]
-    text = io.StringIO()
-    if records:
-        writer = csv.DictWriter(text, records[0].keys())
-        writer.writeheader()
-        writer.writerows(_harmless(record) for record in records)
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return Response(text.getvalue(), media_type="text/csv", headers=headers)
-
-
-def _harmless(record: dict[str, Any]) -> dict[str, Any]:
-    """Keys are other people's text: a spreadsheet must not take one for a formula."""
-    return {
-        name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-        for name, value in record.items()
-    }
 
 
 def _bounded(limit: int) -> int:

@@ -134,6 +134,13 @@ def newest_complete(
     return {row["bucket_id"]: _as_scan(row) for row in rows}
 
 
+def newest(connection: Connection) -> dict[str, Scan]:
+    """By bucket id the last scan, however it stands."""
+    ids = sa.select(sa.func.max(_scan.id)).group_by(_scan.bucket_id)
+    rows = connection.execute(scan_table.select().where(_scan.id.in_(ids))).mappings()
+    return {row["bucket_id"]: _as_scan(row) for row in rows}
+
+
 def history(
     connection: Connection, since: datetime, *, bucket_id: str = "", every: timedelta = timedelta(0)
 ) -> list[Scan]:

@@ -44,7 +44,7 @@ def busy() -> None:
 
 @get("/page", access=Access.OWN)
 def page(request: Request) -> web.Page:
-    return web.render(request, "web/error.html", problem={"title": "x", "status": 200, "requestId": "r"})
+    return web.render(request, "web/error.html", title="x", status=200)
 
 
 @post("/api/ingest", access=Access.INGEST)

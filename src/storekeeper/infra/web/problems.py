@@ -81,7 +81,15 @@ def _answer(request: Request[Any, Any, Any], error: StorekeeperError, status: in
     if status == NotSignedInError.status:
         headers["WWW-Authenticate"] = "Bearer"
     if wants_page(request):
-        page = pages.render(request, "web/error.html", problem=problem)
+        page = pages.render(
+            request,
+            "web/error.html",
+            title=error.title,
+            status=status,
+            detail=error.detail,
+            safe="Nothing was changed." if status < 500 else "What was stored before is safe.",
+            action=error.hint,
+        )
         return Response(page.content, status_code=status, headers=headers, media_type="text/html")
     return Response(problem, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 

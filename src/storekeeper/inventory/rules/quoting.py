@@ -5,6 +5,7 @@ from math import ceil
 from storekeeper.inventory.model import Quote, Scan
 
 PAGE_KEYS = 1000
+UNKNOWN = Quote(objects=None, pages=None, requests={}, basis="unknown", seconds_estimate=None)
 # Billing class of ListObjectsV2. Class C of Backblaze is neither A, B nor free beyond a daily allowance.
 _CLASSES = {"aws": "A", "r2": "A", "gcs": "A", "wasabi": "free"}
 _OWN = ("folder", "memory", "minio", "ceph")
@@ -24,7 +25,7 @@ def from_previous(scan: Scan, provider: str) -> Quote:
 def from_sample(objects: int, *, truncated: bool, seconds: float, provider: str) -> Quote:
     """From one page that took that long: exact where it was the only one, else nobody knows."""
     if truncated:
-        return Quote(objects=None, pages=None, requests={}, basis="unknown", seconds_estimate=None)
+        return UNKNOWN
     pages = max(1, ceil(objects / PAGE_KEYS))
     return _quote(objects, pages, pages + 2, provider, "sample", seconds * (pages + 2))
 

@@ -18,7 +18,6 @@ from storekeeper.inventory.model import (
     Change,
     FileQuery,
     Files,
-    Folder,
     Folders,
     Inventory,
     ListedBucket,
@@ -92,18 +91,21 @@ class InventoryService:
             _listed(bucket, newest.get(bucket.id), older.get(bucket.id)) for bucket in self._buckets.all()
         ]
 
-    def inventory(self, name: str, *, at: str = "", limit: int = 100) -> Inventory:
-        """A snapshot, the newest or that of a scan. Raises UnknownBucketError, NeverScannedError, UnknownScanError."""
+    def inventory(self, name: str, *, at: str = "", limit: int = 100, with_files: bool = True) -> Inventory:
+        """A snapshot, the newest or that of a scan; `with_files` adds its largest and oldest objects.
+
+        Raises UnknownBucketError, NeverScannedError, UnknownScanError.
+        """
         bucket, scan = self._snapshot(name, at)
         with self._db.read() as connection:
             change = self._change(connection, bucket, scan)
         groups = self._analytics.groups(scan.id, limit)
-        extremes = self._analytics.extremes(scan.id, limit)
+        extremes = self._analytics.extremes(scan.id, limit if with_files else 0)
         return presenting.inventory(
             scan,
             change=change,
             groups=groups,
-            folders=self._analytics.folders(scan.id, "", limit),
+            folders=self._analytics.folders(scan.id, "", limit)[1],
             largest=presenting.objects(extremes["largest"], keys=bucket.store_keys),
             oldest=presenting.objects(extremes["oldest"], keys=bucket.store_keys),
         )
@@ -111,17 +113,7 @@ class InventoryService:
     def folders(self, name: str, prefix: str, *, at: str = "", limit: int = 1000) -> Folders:
         """One level of folders. Raises as `inventory` does."""
         _, scan = self._snapshot(name, at)
-        items = [
-            Folder(name=row["prefix"], objects=row["objects"], bytes=row["bytes"], leaf=bool(row["leaf"]))
-            for row in self._analytics.folders(scan.id, prefix, limit)
-        ]
-        whole = self._analytics.folder(scan.id, prefix)
-        direct = Totals(objects=whole.get("direct_objects", 0), bytes=whole.get("direct_bytes", 0))
-        others = Totals(
-            objects=whole.get("objects", 0) - direct.objects - sum(item.objects for item in items),
-            bytes=whole.get("bytes", 0) - direct.bytes - sum(item.bytes for item in items),
-        )
-        return Folders(prefix=prefix, items=items, direct=direct, others=others)
+        return presenting.folders(prefix, *self._analytics.folders(scan.id, prefix, limit))
 
     def files(self, name: str, query: FileQuery, *, at: str = "") -> Files:
         """Of the largest objects those that match. Raises as `inventory` does."""

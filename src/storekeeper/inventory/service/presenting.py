@@ -5,7 +5,17 @@ from datetime import UTC
 from mimetypes import MimeTypes
 from typing import Any
 
-from storekeeper.inventory.model import Change, Group, Inventory, Scan, StoredObject, TypeGroup
+from storekeeper.inventory.model import (
+    Change,
+    Folder,
+    Folders,
+    Group,
+    Inventory,
+    Scan,
+    StoredObject,
+    Totals,
+    TypeGroup,
+)
 from storekeeper.inventory.rules.histogram import age_bins, size_bins
 
 Row = Mapping[str, Any]
@@ -43,6 +53,25 @@ def inventory(
         duration_ms=round((end - scan.started_at).total_seconds() * 1000),
         requests=scan.requests,
     )
+
+
+def folders(prefix: str, whole: Row, rows: Sequence[Row]) -> Folders:
+    """One level; `whole` is the folder itself, empty where it is not known."""
+    items = [
+        Folder(
+            name=row["prefix"],
+            objects=row["objects"],
+            bytes=row["bytes"],
+            leaf=row["objects"] == row["direct_objects"],
+        )
+        for row in rows
+    ]
+    direct = Totals(objects=whole.get("direct_objects", 0), bytes=whole.get("direct_bytes", 0))
+    others = Totals(
+        objects=whole.get("objects", 0) - direct.objects - sum(item.objects for item in items),
+        bytes=whole.get("bytes", 0) - direct.bytes - sum(item.bytes for item in items),
+    )
+    return Folders(prefix=prefix, items=items, direct=direct, others=others)
 
 
 def objects(rows: Sequence[Row], *, keys: bool) -> list[StoredObject]:

@@ -95,13 +95,25 @@ class Scans:
         views = [_view(scans[run.id], run, names.get(run.key, "")) for run in runs]
         return [view for view in views if view.status in ACTIVE]
 
-    def quote(self, name: str) -> Quote:
-        """What the next scan will take. Asks the bucket for one page when there is no earlier scan."""
+    def last_of_each(self) -> dict[str, ScanView]:
+        """The last scan of every bucket by bucket id, under way or however it ended."""
+        with self._db.read() as connection:
+            views = [
+                (scan.bucket_id, _view(scan, self._run(scan.id), ""))
+                for scan in repository.newest(connection).values()
+            ]
+        waiting = self._jobs.find(job=JOB, statuses=ACTIVE, limit=200)
+        return dict(views) | {run.key: _view(None, run, "") for run in waiting}
+
+    def quote(self, name: str, *, ask: bool = True) -> Quote:
+        """What the next scan will take. When there is no earlier scan, the bucket is asked for one page if `ask`."""
         bucket = self._buckets.get(name)
         with self._db.read() as connection:
             previous = repository.newest_complete(connection, bucket_id=bucket.id).get(bucket.id)
         if previous:
             return quoting.from_previous(previous, bucket.provider)
+        if not ask:
+            return quoting.UNKNOWN
         begun = self._clock.monotonic()
         with closing(self._buckets.open(bucket, retry=_WHILE_A_PERSON_WAITS)) as store:
             page = store.list_page()

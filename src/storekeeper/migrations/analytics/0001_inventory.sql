@@ -16,17 +16,18 @@ PARTITION BY scan_id
 ORDER BY prefix
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Totals of one complete scan by extension, owner, storage class, age and size.
+-- Totals of one complete scan by extension, owner, storage class, age and size, the largest group first.
 CREATE TABLE inventory_group
 (
     scan_id String,
     kind LowCardinality(String),
+    rank UInt32,
     name String,
     objects UInt64,
     bytes Int64
 )
 ENGINE = MergeTree
-ORDER BY (scan_id, kind, name);
+ORDER BY (scan_id, kind, rank);
 
 -- Totals of one complete scan by folder, on every level; `direct` counts what lies in the folder itself.
 CREATE TABLE inventory_prefix
