@@ -26,5 +26,7 @@ def test_files_and_functions_are_small(path):
 
 
 def test_no_front_door_is_wider_than_thirty_lines():
-    doors = [path for path in SOURCE.glob("storekeeper/*/__init__.py") if path.parent.name not in ("infra", "cli")]
+    doors = [
+        path for path in SOURCE.glob("storekeeper/*/__init__.py") if path.parent.name not in ("infra", "cli")
+    ]
     assert {str(path): n for path in doors if (n := len(path.read_text().splitlines())) > 35} == {}

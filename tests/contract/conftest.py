@@ -31,13 +31,17 @@ def postgresql(free_port: Callable[[], int]) -> Iterator[str]:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
-    quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": folder, **user}
-    subprocess.run([binaries / "initdb", "-D", data, "-U", "storekeeper", "--auth=trust", "-E", "UTF8"], **quiet)
-    subprocess.run([binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], **quiet)
+
+    def run(program: str, *arguments: object) -> None:
+        command = [binaries / program, "-D", data, *arguments]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=folder, **user)
+
+    run("initdb", "-U", "storekeeper", "--auth=trust", "-E", "UTF8")
+    run("pg_ctl", "-o", options, "-l", folder / "log", "-w", "start")
     try:
         yield f"postgresql://storekeeper@127.0.0.1:{port}"
     finally:
-        subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+        run("pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 

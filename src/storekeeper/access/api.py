@@ -150,7 +150,12 @@ def get_me(request: AnyRequest) -> Me:
 
 
 @put(
-    "/api/me/password", access=Access.OWN, status_code=204, tags=["Users"], summary="Change the own password"
+    "/api/me/password",
+    access=Access.OWN,
+    guards=[people_only],
+    status_code=204,
+    tags=["Users"],
+    summary="Change the own password",
 )
 def change_own_password(request: AnyRequest, access: Service, data: JSONBody[PasswordChange]) -> None:
     """Ends all other sessions and all tokens, the caller's included."""

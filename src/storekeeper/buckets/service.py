@@ -196,7 +196,7 @@ class BucketService:
     def _try_pattern(self, location: Location, credentials: Credentials | None, pattern: str) -> OwnerTrial:
         owner_regex(pattern)
         with closing(self._open_briefly(location, credentials)) as store:
-            keys = store.list_page(limit=TRIAL_KEYS).objects["key"].to_pylist()
+            keys = [str(key) for key in store.list_page(limit=TRIAL_KEYS).objects["key"].to_pylist()]
         owners = [owner_of(key, pattern) for key in keys]
         matched = sum(1 for owner in owners if owner)
         examples = [{"key": key, "owner": owner} for key, owner in zip(keys[:20], owners[:20], strict=True)]

@@ -1,8 +1,8 @@
 """What is looked at across capabilities: overview, health of the server itself, jobs, metrics."""
 
 from storekeeper.dashboard.api import ROUTES as API_ROUTES
-from storekeeper.dashboard.jobs_api import ROUTES as JOB_ROUTES
 from storekeeper.dashboard.job_pages import ROUTES as JOB_PAGE_ROUTES
+from storekeeper.dashboard.jobs_api import ROUTES as JOB_ROUTES
 from storekeeper.dashboard.overview import OverviewReader
 from storekeeper.dashboard.pages import ROUTES as PAGE_ROUTES
 from storekeeper.dashboard.service import DashboardService

@@ -94,7 +94,12 @@ def show_dashboard(
     return overview.read(span_of(span), bucket)
 
 
-@get("/api/dashboard/metrics-history", access=Access.READ, tags=["Dashboard"], summary="Totals over time by bucket")
+@get(
+    "/api/dashboard/metrics-history",
+    access=Access.READ,
+    tags=["Dashboard"],
+    summary="Totals over time by bucket",
+)
 def show_metrics_history(
     overview: OverviewReader,
     span: Annotated[str, QueryParameter(name="range")] = "7d",

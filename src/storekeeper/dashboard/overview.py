@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
@@ -102,7 +101,9 @@ def _largest(
             bytes=one.bytes or 0,
             objects=one.objects or 0,
             share=(one.bytes or 0) / whole,
-            change=points[-1].bytes - points[0].bytes if len(points := history.get(one.name, [])) > 1 else None,
+            change=points[-1].bytes - points[0].bytes
+            if len(points := history.get(one.name, [])) > 1
+            else None,
             scanned_at=one.scanned_at,
             stale=one.scanned_at is not None and now - one.scanned_at > STALE_AFTER,
         )

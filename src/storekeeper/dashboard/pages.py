@@ -43,7 +43,8 @@ def overview_page(
         bucket=bucket,
         cards=_cards(found, f"in a {label}"),
         storage=_storage_chart(found, span_of(span)),
-        storage_csv=f"/api/dashboard/metrics-history?range={span}&format=csv" + (f"&bucket={bucket}" if bucket else ""),
+        storage_csv=f"/api/dashboard/metrics-history?range={span}&format=csv"
+        + (f"&bucket={bucket}" if bucket else ""),
         largest=[
             {
                 "name": one.name,
@@ -129,7 +130,10 @@ def _run(view: ScanView, *, may_cancel: bool) -> dict[str, Any]:
             "state": view.status,
             "fraction": view.fraction,
             "seconds_left": view.seconds_left,
-            "facts": [{"key": key, "label": label, "value": value, "unit": unit} for key, label, value, unit in facts],
+            "facts": [
+                {"key": key, "label": label, "value": value, "unit": unit}
+                for key, label, value, unit in facts
+            ],
         },
         "events": f"/api/scans/{view.id}/events",
         "cancel": f"/jobs/{view.id}/cancel",

@@ -4,6 +4,7 @@ SQLite runs in WAL mode with `synchronous=FULL`: a commit that was acknowledged 
 Writers take their lock at BEGIN, so that a transaction never fails half-way for having read first.
 """
 
+import importlib
 import importlib.metadata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from pysqlite3 import dbapi2
 
 from storekeeper.infra import timing
@@ -145,24 +142,22 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to this release's."""
-        with self.engine.connect() as connection:
-            command.upgrade(_alembic(connection), "head")
+        applied, newest = self.revision()
+        if applied != newest:
+            # Alembic takes 11 MB and is needed once a release, so a server that is up to date does not load it.
+            upgrade = importlib.import_module("storekeeper.infra.migrating").upgrade
+            upgrade(self.engine, MIGRATIONS)
 
-    def revision(self) -> tuple[str | None, str | None]:
+    def revision(self) -> tuple[str | None, str]:
         """(applied, newest known) schema revision; equal when migrations are applied."""
-        with self.engine.connect() as connection:
-            applied = MigrationContext.configure(connection).get_current_revision()
-        return applied, ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        newest = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+        with self.read() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None, newest
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar(), newest
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-def _alembic(connection: sa.Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
@@ -29,6 +30,7 @@ from storekeeper.inventory.model import (
 from storekeeper.inventory.service import InventoryService
 from storekeeper.kernel.errors import BadInputError
 
+Service = NamedDependency[InventoryService]
 _TAGS = ["Inventory"]
 _POLL_SECONDS = 0.5
 MAX_ITEMS = 1000
@@ -59,7 +61,7 @@ class History(msgspec.Struct, frozen=True, rename="camel"):
     summary="All buckets with what their last scan found",
 )
 def list_buckets(
-    inventory: InventoryService, form: Annotated[str, QueryParameter(name="format")] = ""
+    inventory: Service, form: Annotated[str, QueryParameter(name="format")] = ""
 ) -> Response[BucketPage]:
     listed = inventory.listed_buckets()
     return csv_of(listed, "buckets.csv") if form == "csv" else Response(BucketPage(listed))
@@ -72,13 +74,13 @@ def list_buckets(
     status_code=202,
     summary="Scan a bucket now",
 )
-def start_scan(name: FromPath[str], request: Request[Any, Any, Any], inventory: InventoryService) -> Started:
+def start_scan(name: FromPath[str], request: Request[Any, Any, Any], inventory: Service) -> Started:
     """409 with the `runId` of the scan that is under way already."""
     return Started(inventory.scans.start(name, actor=actor_of(request.scope["user"])).id)
 
 
 @get("/api/buckets/{name:str}/scan/quote", access=Access.READ, tags=_TAGS, summary="What a scan would take")
-def quote_scan(name: FromPath[str], inventory: InventoryService) -> Quote:
+def quote_scan(name: FromPath[str], inventory: Service) -> Quote:
     return inventory.scans.quote(name)
 
 
@@ -86,7 +88,7 @@ def quote_scan(name: FromPath[str], inventory: InventoryService) -> Quote:
     "/api/buckets/{name:str}/scans", access=Access.READ, tags=_TAGS, summary="Scans of a bucket, newest first"
 )
 def list_scans(
-    name: FromPath[str], inventory: InventoryService, cursor: FromQuery[str] = "", limit: FromQuery[int] = 50
+    name: FromPath[str], inventory: Service, cursor: FromQuery[str] = "", limit: FromQuery[int] = 50
 ) -> ScanPage:
     limit = _bounded(limit)
     found = inventory.scans.page(name, before=cursor, limit=limit + 1)
@@ -94,7 +96,7 @@ def list_scans(
 
 
 @get("/api/scans/{scan_id:str}", access=Access.READ, tags=_TAGS, summary="One scan, also while it runs")
-def show_scan(scan_id: FromPath[str], inventory: InventoryService) -> ScanView:
+def show_scan(scan_id: FromPath[str], inventory: Service) -> ScanView:
     return inventory.scans.view(scan_id)
 
 
@@ -105,9 +107,7 @@ def show_scan(scan_id: FromPath[str], inventory: InventoryService) -> ScanView:
     status_code=200,
     summary="Cancel a scan",
 )
-def cancel_scan(
-    scan_id: FromPath[str], request: Request[Any, Any, Any], inventory: InventoryService
-) -> ScanView:
+def cancel_scan(scan_id: FromPath[str], request: Request[Any, Any, Any], inventory: Service) -> ScanView:
     """What it listed so far is dropped; the last snapshot stays."""
     return inventory.scans.cancel(scan_id, actor=actor_of(request.scope["user"]))
 
@@ -118,14 +118,14 @@ def cancel_scan(
     tags=_TAGS,
     summary="A scan as Server-Sent Events: `progress` while it runs, `done` once",
 )
-async def watch_scan(scan_id: FromPath[str], inventory: InventoryService) -> ServerSentEvent:
+async def watch_scan(scan_id: FromPath[str], inventory: Service) -> ServerSentEvent:
     await anyio.to_thread.run_sync(inventory.scans.view, scan_id)  # so that an unknown scan is a 404
     return ServerSentEvent(_events(inventory, scan_id))
 
 
 @get("/api/buckets/{name:str}/inventory", access=Access.READ, tags=_TAGS, summary="What is in a bucket")
 def show_inventory(
-    name: FromPath[str], inventory: InventoryService, at: FromQuery[str] = "", limit: FromQuery[int] = 100
+    name: FromPath[str], inventory: Service, at: FromQuery[str] = "", limit: FromQuery[int] = 100
 ) -> Inventory:
     """The newest snapshot, or that of the scan `at`."""
     return inventory.inventory(name, at=at, limit=_bounded(limit))
@@ -139,7 +139,7 @@ def show_inventory(
 )
 def list_folders(
     name: FromPath[str],
-    inventory: InventoryService,
+    inventory: Service,
     prefix: FromQuery[str] = "",
     at: FromQuery[str] = "",
     limit: FromQuery[int] = MAX_ITEMS,
@@ -155,7 +155,7 @@ def list_folders(
 )
 def list_files(
     name: FromPath[str],
-    inventory: InventoryService,
+    inventory: Service,
     request: Request[Any, Any, Any],
     sort: FromQuery[FileSort] = FileSort.SIZE,
     order: FromQuery[Order] = Order.DESCENDING,
@@ -182,7 +182,7 @@ def list_files(
 @get("/api/buckets/{name:str}/inventory/history", access=Access.READ, tags=_TAGS, summary="Totals over time")
 def show_history(
     name: FromPath[str],
-    inventory: InventoryService,
+    inventory: Service,
     request: Request[Any, Any, Any],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     form: Annotated[str, QueryParameter(name="format")] = "",

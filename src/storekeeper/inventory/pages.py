@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from storekeeper.access import actor_of
@@ -27,6 +28,7 @@ from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import ConflictError
 
 PageRequest = Request[Any, Any, Any]
+Service = NamedDependency[InventoryService]
 BUCKETS_A_PAGE = 50
 FILES_A_PAGE = 25
 PAST_SCANS = 10
@@ -48,8 +50,8 @@ _SORTS: dict[str, Callable[[views.View], Any]] = {
 @get("/buckets", access=Access.READ, include_in_schema=False)
 def buckets_page(
     request: PageRequest,
-    inventory: InventoryService,
-    clock: Clock,
+    inventory: Service,
+    clock: NamedDependency[Clock],
     sort: FromQuery[str] = "name",
     q: FromQuery[str] = "",
     cursor: FromQuery[int] = 0,
@@ -86,9 +88,9 @@ def buckets_page(
 def bucket_page(
     request: PageRequest,
     name: FromPath[str],
-    inventory: InventoryService,
-    buckets: BucketService,
-    clock: Clock,
+    inventory: Service,
+    buckets: NamedDependency[BucketService],
+    clock: NamedDependency[Clock],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     prefix: FromQuery[str] = "",
     sort: FromQuery[str] = "-bytes",
@@ -124,7 +126,7 @@ def bucket_page(
 
 
 @post("/buckets/{name:str}/scan", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def start_scan_form(request: PageRequest, name: FromPath[str], inventory: InventoryService) -> Response[Any]:
+def start_scan_form(request: PageRequest, name: FromPath[str], inventory: Service) -> Response[Any]:
     try:
         inventory.scans.start(name, actor=actor_of(request.scope["user"]))
     except ConflictError as error:
@@ -133,9 +135,7 @@ def start_scan_form(request: PageRequest, name: FromPath[str], inventory: Invent
 
 
 @post("/scans/{scan_id:str}/cancel", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def cancel_scan_form(
-    request: PageRequest, scan_id: FromPath[str], inventory: InventoryService
-) -> Response[Any]:
+def cancel_scan_form(request: PageRequest, scan_id: FromPath[str], inventory: Service) -> Response[Any]:
     view = inventory.scans.cancel(scan_id, actor=actor_of(request.scope["user"]))
     return see_other(f"/buckets/{view.bucket}", "The scan stops. The last snapshot stays as it is.")
 

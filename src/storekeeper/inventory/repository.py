@@ -49,6 +49,7 @@ shard_table = sa.Table(
 )
 
 _scan = scan_table.c
+_MICROSECOND = timedelta(microseconds=1)
 _complete = _scan.state == ScanState.COMPLETE
 
 
@@ -142,16 +143,16 @@ def newest(connection: Connection) -> dict[str, Scan]:
 
 
 def history(
-    connection: Connection, since: datetime, *, bucket_id: str = "", every: timedelta = timedelta(0)
+    connection: Connection, since: datetime, until: datetime, *, bucket_id: str, most: int
 ) -> list[Scan]:
-    """Complete scans since then, oldest first; at most the last one in each span `every` of each bucket."""
-    query = scan_table.select().where(_complete, _scan.finished_at >= since).order_by(_scan.finished_at)
-    if bucket_id:
-        query = query.where(_scan.bucket_id == bucket_id)
-    if every:
-        span = sa.cast(_scan.finished_at, sa.BigInteger) // int(every.total_seconds() * 1_000_000)
-        last = sa.select(sa.func.max(_scan.finished_at)).where(_complete, _scan.finished_at >= since)
-        query = query.where(_scan.finished_at.in_(last.group_by(_scan.bucket_id, span)))
+    """Complete scans of a bucket in that time, oldest first; of more than `most`, the last one in each equal span."""
+    wanted = sa.and_(
+        _complete, _scan.bucket_id == bucket_id, _scan.finished_at >= since, _scan.finished_at <= until
+    )
+    query = scan_table.select().where(wanted).order_by(_scan.finished_at)
+    if connection.execute(sa.select(sa.func.count()).where(wanted)).scalar_one() > most:
+        span = sa.cast(_scan.finished_at, sa.BigInteger) / int((until - since) / most / _MICROSECOND)
+        query = query.where(_scan.id.in_(sa.select(sa.func.max(_scan.id)).where(wanted).group_by(span)))
     return [_as_scan(row) for row in connection.execute(query).mappings()]
 
 

@@ -68,7 +68,7 @@ def trail(prefix: str, query: Query) -> list[View]:
 
 def folder_rows(folders: Folders, query: Query) -> list[View]:
     """Folders of one level with what lies beside them, largest first."""
-    rows = [
+    rows: list[View] = [
         {
             "name": item.name[len(folders.prefix) :],
             "bytes": item.bytes,
@@ -95,11 +95,11 @@ def treemap(rows: Sequence[View], bucket: str) -> View:
 
 def breakdown(groups: Sequence[Group], found: Inventory, *, nameless: str, rows: int = ROWS) -> list[View]:
     """The largest groups, and all others as one row."""
-    shown = [
+    shown: list[View] = [
         {"name": group.name or nameless, "bytes": group.bytes, "objects": group.objects}
         for group in groups[:rows]
     ]
-    others = {
+    others: View = {
         "name": "others",
         "bytes": found.bytes - sum(row["bytes"] for row in shown),
         "objects": found.objects - sum(row["objects"] for row in shown),

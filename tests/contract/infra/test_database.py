@@ -26,7 +26,9 @@ def test_migrating_twice_changes_nothing(database):
 
 @pytest.fixture
 def numbers(empty_database):
-    table = sa.Table("number", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True), sa.Column("at", db.Timestamp))
+    table = sa.Table(
+        "number", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True), sa.Column("at", db.Timestamp)
+    )
     table.create(empty_database.engine)
     return table
 
@@ -76,7 +78,9 @@ def test_audit_records_can_not_be_changed_or_removed(database):
     for statement in (audit_record.update().values(actor="x"), audit_record.delete()):
         with pytest.raises(sa.exc.DatabaseError, match="append-only"), database.write() as connection:
             connection.execute(statement)
-    assert [(r.actor, r.action, r.details) for r in trail.page().items] == [("a@b", "bucket.create", {"size": 1})]
+    assert [(r.actor, r.action, r.details) for r in trail.page().items] == [
+        ("a@b", "bucket.create", {"size": 1})
+    ]
 
 
 def test_audit_pages_follow_one_another(database):

@@ -39,12 +39,18 @@ jobs.close()
 
 
 def test_runs_under_way_and_waiting_are_taken_up(tmp_path):
-    first = subprocess.Popen([sys.executable, "-c", PROGRAM, tmp_path, "hold"], stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, tmp_path, "hold"], stdout=subprocess.PIPE, text=True
+    )
     assert first.stdout.readline() == "working 1\n"
     first.kill()
     first.communicate()
     second = subprocess.run(
-        [sys.executable, "-c", PROGRAM, tmp_path, "go"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", PROGRAM, tmp_path, "go"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     last = second.stdout.splitlines()[-1]
     assert "('running', 'succeeded', 2)" in last
@@ -56,7 +62,9 @@ def test_a_run_written_but_never_enqueued_is_taken_up(tmp_path):
     code = PROGRAM.replace("if hold:\n    jobs.launch()", "if hold:").replace(
         'jobs.start("work", key="waiting", delay=0.1)', 'print("written", flush=True)'
     )
-    first = subprocess.Popen([sys.executable, "-c", code, tmp_path, "hold"], stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path, "hold"], stdout=subprocess.PIPE, text=True
+    )
     assert first.stdout.readline() == "written\n"
     first.kill()
     first.communicate()

@@ -49,9 +49,14 @@ def test_a_full_disk_is_told_and_changes_nothing(tmp_path):
     sa.event.listen(
         database.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}"), insert=False
     )
-    with pytest.raises(UnavailableError, match="full") as caught, database.write() as connection:
-        connection.execute(number.insert().values(n=1))
-        connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(100000))")
+
+    def fill():
+        with database.write() as connection:
+            connection.execute(number.insert().values(n=1))
+            connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(100000))")
+
+    with pytest.raises(UnavailableError, match="full") as caught:
+        fill()
     assert "Nothing was changed" in caught.value.hint
     with database.read() as connection:
         assert connection.execute(sa.select(number)).all() == []

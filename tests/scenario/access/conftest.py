@@ -1,4 +1,4 @@
-"""The application as it is served, with access and audit in it, and a clock that stands still."""
+"""The application as it is served, with access in it, and a clock that stands still."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,9 +8,10 @@ import pytest
 from litestar.testing import TestClient
 from litestar.types import ASGIApp
 
-from storekeeper import access, audit
+from storekeeper import access
 from storekeeper.access import AccessService
 from storekeeper.access.service.passwords import Passwords
+from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.web import Pages, WebOptions, create
 from storekeeper.kernel.clock import ManualClock
@@ -33,10 +34,15 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def access_service(database: Database, clock: ManualClock) -> AccessService:
+def audit(database: Database, clock: ManualClock) -> AuditTrail:
+    return AuditTrail(database, clock)
+
+
+@pytest.fixture
+def access_service(database: Database, audit: AuditTrail, clock: ManualClock) -> AccessService:
     service = AccessService(
         database,
-        audit.AuditTrail(database, clock),
+        audit,
         clock,
         settings=Settings(secret_key="k" * 64, trusted_proxies="10.0.0.0/8"),
         passwords=Passwords(time_cost=1, memory_kib=64),
@@ -46,14 +52,10 @@ def access_service(database: Database, clock: ManualClock) -> AccessService:
 
 
 @pytest.fixture
-def application(access_service: AccessService, database: Database, clock: ManualClock) -> ASGIApp:
+def application(access_service: AccessService, clock: ManualClock) -> ASGIApp:
     return create(
-        routes=[*access.ROUTES, *audit.ROUTES],
-        services={
-            "clock": clock,
-            "audit": audit.AuditTrail(database, clock),
-            "access": access_service,
-        },
+        routes=access.ROUTES,
+        services={"clock": clock, "access": access_service},
         pages=Pages(clock, (), "test"),
         authenticator=access_service,
         options=WebOptions(version="test"),

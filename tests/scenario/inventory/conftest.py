@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from litestar.testing import TestClient
+
+from storekeeper import inventory
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
@@ -12,6 +15,7 @@ from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
+from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore.memory import MemoryStore
@@ -86,3 +90,27 @@ def world(tmp_path):
     world = World(tmp_path)
     yield world
     world.close()
+
+
+class Anybody:
+    """Whoever asks with a role's name as bearer has that role."""
+
+    def authenticate(self, *, authorization, session_cookie):
+        role = Role(authorization.removeprefix("Bearer "))
+        return Principal(id=role, email=f"{role}@example.com", role=role, via="token")
+
+
+@pytest.fixture
+def client(world):
+    """An administrator's program or browser, by the `Accept` header."""
+    application = create(
+        routes=inventory.ROUTES,
+        services={"clock": world.clock, "buckets": world.buckets, "inventory": world.inventory},
+        pages=Pages(world.clock, (), "test"),
+        authenticator=Anybody(),
+        options=WebOptions(version="test"),
+    )
+    with TestClient(application, base_url="https://storekeeper.test") as client:
+        client.headers["Authorization"] = "Bearer admin"
+        client.follow_redirects = False
+        yield client

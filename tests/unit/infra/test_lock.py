@@ -9,7 +9,11 @@ from storekeeper.infra.lock import DataDirectoryBusyError, DataDirectoryLock
 def test_a_second_holder_is_told_who_holds_it(tmp_path):
     import os
 
-    with DataDirectoryLock(tmp_path), pytest.raises(DataDirectoryBusyError, match=str(os.getpid())), DataDirectoryLock(tmp_path):
+    with (
+        DataDirectoryLock(tmp_path),
+        pytest.raises(DataDirectoryBusyError, match=str(os.getpid())),
+        DataDirectoryLock(tmp_path),
+    ):
         pass
 
 

@@ -2,7 +2,13 @@ from storekeeper.infra import telemetry
 
 
 def test_secrets_are_taken_out_by_name():
-    event = {"event": "x", "password": "p", "secret_access_key": "s", "Authorization": "Bearer t", "bucket": "photos"}
+    event = {
+        "event": "x",
+        "password": "p",
+        "secret_access_key": "s",
+        "Authorization": "Bearer t",
+        "bucket": "photos",
+    }
     assert telemetry.redact(None, "", event) == {
         "event": "x",
         "password": "[redacted]",

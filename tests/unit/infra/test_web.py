@@ -1,5 +1,7 @@
 """The HTTP shell: access levels, forgery protection, problems, headers, assets."""
 
+from typing import ClassVar
+
 import msgspec
 import pytest
 from litestar import Request
@@ -55,7 +57,7 @@ def ingest() -> None:
 class People:
     """Knows callers by the literal credential."""
 
-    known = {
+    known: ClassVar = {
         "admin": Principal(id="1", email="admin@x", role=Role.ADMIN, via="token"),
         "user": Principal(id="2", email="user@x", role=Role.USER, via="token"),
         "readonly": Principal(id="3", email="ro@x", role=Role.READONLY, via="token"),
@@ -127,7 +129,7 @@ def test_every_problem_has_one_shape(client):
         client.get("/api/things/a"),
         client.get("/api/things/a?size=x", headers=as_("admin")),
         client.post("/api/things", headers=as_("admin"), json={"someName": 1}),
-        client.post("/api/things", headers=as_("admin"), content=b"{", ),
+        client.post("/api/things", headers=as_("admin"), content=b"{"),
         client.delete("/api/things/a", headers=as_("admin")),
         client.get("/api/boom"),
         client.get("/api/busy"),
@@ -161,7 +163,11 @@ def test_pages_send_people_to_sign_in_and_show_errors_as_pages(client):
 
 
 def test_every_answer_carries_the_security_headers(client):
-    for answer in (client.get("/page", headers=as_("admin")), client.get("/api/boom"), client.get("/nowhere")):
+    for answer in (
+        client.get("/page", headers=as_("admin")),
+        client.get("/api/boom"),
+        client.get("/nowhere"),
+    ):
         policy = answer.headers["content-security-policy"]
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
@@ -177,7 +183,9 @@ def test_every_answer_carries_the_security_headers(client):
 
 
 def test_a_request_id_is_kept_when_it_is_harmless(client):
-    assert client.get("/api/boom", headers={"X-Request-Id": "abc-12345"}).headers["x-request-id"] == "abc-12345"
+    assert (
+        client.get("/api/boom", headers={"X-Request-Id": "abc-12345"}).headers["x-request-id"] == "abc-12345"
+    )
     assert client.get("/api/boom", headers={"X-Request-Id": "<script>"}).headers["x-request-id"] != "<script>"
 
 

@@ -21,7 +21,15 @@ def test_what_is_not_a_size_is_refused(text):
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1234567, "1.23 MB"), (999_600, "1.00 MB"), (10**18, "1 EB"), (-1500, "-1.50 kB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (1234567, "1.23 MB"),
+        (999_600, "1.00 MB"),
+        (10**18, "1 EB"),
+        (-1500, "-1.50 kB"),
+    ],
 )
 def test_sizes_are_written_with_three_digits(count, text):
     assert units.format_bytes(count) == text
@@ -47,7 +55,8 @@ def test_what_is_not_a_duration_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 ms"), (0.25, "250 ms"), (1, "1 s"), (90, "1m 30s"), (5430, "1h 30m"), (200_000, "2d 7h")]
+    ("seconds", "text"),
+    [(0, "0 ms"), (0.25, "250 ms"), (1, "1 s"), (90, "1m 30s"), (5430, "1h 30m"), (200_000, "2d 7h")],
 )
 def test_durations_are_written_in_two_units(seconds, text):
     assert units.format_duration(seconds) == text

@@ -56,7 +56,10 @@ def test_unknown_keys_in_the_file_are_errors(tmp_path):
 
 def test_a_secret_may_come_from_a_file(tmp_path):
     (tmp_path / "pw").write_text("hunter2hunter2\n")
-    assert load(tmp_path, {"STOREKEEPER_ADMIN_PASSWORD_FILE": str(tmp_path / "pw")}).admin_password == "hunter2hunter2"
+    assert (
+        load(tmp_path, {"STOREKEEPER_ADMIN_PASSWORD_FILE": str(tmp_path / "pw")}).admin_password
+        == "hunter2hunter2"
+    )
 
 
 def test_keys_are_made_once_and_private(tmp_path):
@@ -71,10 +74,20 @@ def test_keys_are_made_once_and_private(tmp_path):
 
 
 def test_given_keys_are_not_written_down(tmp_path):
-    found = settings.with_keys(load(tmp_path, {"STOREKEEPER_SECRET_KEY": "s" * 32, "STOREKEEPER_ENCRYPTION_KEY": "e" * 32}))
+    found = settings.with_keys(
+        load(tmp_path, {"STOREKEEPER_SECRET_KEY": "s" * 32, "STOREKEEPER_ENCRYPTION_KEY": "e" * 32})
+    )
     assert found.secret_key == "s" * 32
     assert not (tmp_path / "keys").exists()
 
 
 def test_settings_show_no_secret(tmp_path):
-    assert "topsecret" not in repr(load(tmp_path, {"STOREKEEPER_SECRET_KEY": "topsecret", "STOREKEEPER_DATABASE_URL": "postgresql://u:topsecret@h/d"}))
+    assert "topsecret" not in repr(
+        load(
+            tmp_path,
+            {
+                "STOREKEEPER_SECRET_KEY": "topsecret",
+                "STOREKEEPER_DATABASE_URL": "postgresql://u:topsecret@h/d",
+            },
+        )
+    )

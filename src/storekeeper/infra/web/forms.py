@@ -23,7 +23,9 @@ def span_of(text: str) -> timedelta:
     except (ValueError, OverflowError):
         span = timedelta(0)
     if not timedelta(minutes=1) <= span <= MAX_SPAN:
-        raise BadInputError(f"{text!r} is not a time range.", hint="Write for example 24h, 7d or 30d; at most 366d.")
+        raise BadInputError(
+            f"{text!r} is not a time range.", hint="Write for example 24h, 7d or 30d; at most 366d."
+        )
     return span
 
 

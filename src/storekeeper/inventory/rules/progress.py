@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+NEVER_MORE = 10_000_000_000
+
 
 class Progress(NamedTuple):
     objects_per_second: float | None
@@ -19,3 +21,8 @@ def progress(objects: int, *, since_start: int, seconds: float, expected: int | 
         return Progress(rate, None, None)
     left = (expected - objects) / rate if rate else None
     return Progress(rate, left, objects / expected)
+
+
+def most_objects(previous: int | None) -> int:
+    """More than this is not a bucket that grew, but a listing that does not end."""
+    return NEVER_MORE if previous is None else 100_000_000 + 100 * previous

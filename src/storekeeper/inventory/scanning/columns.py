@@ -40,5 +40,6 @@ def _names(keys: "pa.Array[Any]") -> "pa.Array[Any]":
 
 
 def _group(keys: "pa.Array[Any]", pattern: str, name: str) -> "pa.Array[Any]":
-    found: pa.Array[Any] = pc.fill_null(pc.struct_field(pc.extract_regex(keys, pattern=pattern), name), "")
+    matched = pc.struct_field(pc.extract_regex(keys, pattern=pattern), name)
+    found: pa.Array[Any] = matched.fill_null("")
     return found

@@ -128,17 +128,18 @@ class InventoryService:
     def history(self, span: timedelta, name: str = "") -> dict[str, Sequence[Point]]:
         """Totals over time by bucket name, oldest first, at most 1,000 points each."""
         buckets = [self._buckets.get(name)] if name else self._buckets.all()
-        names = {bucket.id: bucket.name for bucket in buckets}
-        bucket_id = buckets[0].id if name else ""
-        since = self._clock.now() - span
+        now = self._clock.now()
         with self._db.read() as connection:
-            scans = repository.history(connection, since, bucket_id=bucket_id, every=span / MAX_POINTS)
-        points: dict[str, list[Point]] = {one: [] for one in names.values()}
-        for scan in scans:
-            if scan.finished_at and scan.bucket_id in names:
-                point = Point(scanned_at=scan.finished_at, objects=scan.objects, bytes=scan.bytes)
-                points[names[scan.bucket_id]].append(point)
-        return dict(points)
+            return {
+                bucket.name: [
+                    Point(scanned_at=scan.finished_at, objects=scan.objects, bytes=scan.bytes)
+                    for scan in repository.history(
+                        connection, now - span, now, bucket_id=bucket.id, most=MAX_POINTS
+                    )
+                    if scan.finished_at
+                ]
+                for bucket in buckets
+            }
 
     def _snapshot(self, name: str, at: str) -> tuple[Bucket, Scan]:
         bucket = self._buckets.get(name)
@@ -179,5 +180,5 @@ def _listed(bucket: Bucket, newest: Scan | None, week_ago: Scan | None) -> Liste
         objects=newest.objects if newest else None,
         bytes=newest.bytes if newest else None,
         scanned_at=newest.finished_at if newest else None,
-        growth_bytes7d=newest.bytes - week_ago.bytes if newest and week_ago else None,
+        growth_7_days=newest.bytes - week_ago.bytes if newest and week_ago else None,
     )

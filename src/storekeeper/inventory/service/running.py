@@ -16,13 +16,14 @@ from storekeeper.infra.jobs import RunCancelledError, RunContext
 from storekeeper.inventory import repository
 from storekeeper.inventory.analytics import InventoryAnalytics
 from storekeeper.inventory.model import Extras, Scan, ScanState, Shard, SnapshotMismatchError
-from storekeeper.inventory.rules.progress import progress
+from storekeeper.inventory.rules.progress import most_objects, progress
 from storekeeper.inventory.scanning.columns import to_columns
 from storekeeper.inventory.scanning.ledger import Ledger
 from storekeeper.inventory.scanning.pace import Pace
 from storekeeper.inventory.scanning.scanner import Scanner
 from storekeeper.inventory.scanning.worker import Counters
 from storekeeper.kernel.clock import Clock
+from storekeeper.objectstore.errors import ListingLoopError
 
 WHOLE_BUCKET = Shard(number=0)
 
@@ -122,10 +123,16 @@ class ScanRunner:
 
     def _heart(self, context: RunContext, at_start: Scan, previous: Scan | None) -> Callable[[Scan], None]:
         begun = self._clock.monotonic()
+        expected = previous.objects if previous else None
+        limit = most_objects(expected)
 
         def beat(scan: Scan) -> None:
             seconds = self._clock.monotonic() - begun
-            expected = previous.objects if previous else None
+            if scan.objects > limit:
+                raise ListingLoopError(
+                    f"More than {limit} objects were listed; the listing does not seem to end.",
+                    hint="No snapshot was made. Check the endpoint.",
+                )
             found = progress(
                 scan.objects, since_start=scan.objects - at_start.objects, seconds=seconds, expected=expected
             )
