@@ -10,8 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 from storekeeper.dashboard import series
 from storekeeper.dashboard.overview import Overview, OverviewReader
 from storekeeper.infra.web import Access, Role, get, render, span_of
-from storekeeper.inventory import InventoryService
-from storekeeper.inventory.model import ScanView
+from storekeeper.inventory import InventoryService, run_view
 
 MAX_POINTS = 400
 RANGES = [
@@ -58,7 +57,7 @@ def overview_page(
             }
             for one in found.largest_buckets[:10]
         ],
-        runs=[_run(view, may_cancel=may_write) for view in inventory.scans.under_way()],
+        runs=[run_view(view, may_cancel=may_write) for view in inventory.scans.under_way()],
         can_write=may_write,
     )
 
@@ -118,26 +117,6 @@ def _storage_chart(found: Overview, span: timedelta) -> Mapping[str, Any] | None
             {"name": name, "values": [point.bytes if point else None for point in points]}
             for name, points in drawn.items()
         ],
-    }
-
-
-def _run(view: ScanView, *, may_cancel: bool) -> dict[str, Any]:
-    facts = [("objects", "Objects", view.objects, "count"), ("bytes", "Size", view.bytes, "bytes")]
-    return {
-        "run": {
-            "id": view.id,
-            "label": f"Scan of {view.bucket}",
-            "state": view.status,
-            "fraction": view.fraction,
-            "seconds_left": view.seconds_left,
-            "facts": [
-                {"key": key, "label": label, "value": value, "unit": unit}
-                for key, label, value, unit in facts
-            ],
-        },
-        "events": f"/api/scans/{view.id}/events",
-        "cancel": f"/jobs/{view.id}/cancel",
-        "may_cancel": may_cancel,
     }
 
 

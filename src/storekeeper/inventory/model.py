@@ -247,7 +247,7 @@ class ListedBucket(Bucket, frozen=True, kw_only=True, rename="camel"):
     objects: int | None
     bytes: int | None
     scanned_at: datetime | None
-    growth_7_days: int | None = msgspec.field(name="growthBytes7d")
+    growth_bytes7d: int | None = msgspec.field(name="growthBytes7d")
 
 
 class NeverScannedError(NotFoundError):

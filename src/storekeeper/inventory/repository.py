@@ -151,7 +151,7 @@ def history(
     )
     query = scan_table.select().where(wanted).order_by(_scan.finished_at)
     if connection.execute(sa.select(sa.func.count()).where(wanted)).scalar_one() > most:
-        span = sa.cast(_scan.finished_at, sa.BigInteger) / int((until - since) / most / _MICROSECOND)
+        span = sa.cast(_scan.finished_at, sa.BigInteger) // int((until - since) / most / _MICROSECOND)
         query = query.where(_scan.id.in_(sa.select(sa.func.max(_scan.id)).where(wanted).group_by(span)))
     return [_as_scan(row) for row in connection.execute(query).mappings()]
 

@@ -39,7 +39,12 @@ def test_a_scan_from_start_to_inventory(world, client):
     assert client.get("/api/buckets/photos/scans").json()["items"] == [scan]
 
     found = client.get("/api/buckets/photos/inventory").json()
-    assert (found["objects"], found["bytes"], found["complete"], found["provenance"]) == (1, 5, True, "measured")
+    assert (found["objects"], found["bytes"], found["complete"], found["provenance"]) == (
+        1,
+        5,
+        True,
+        "measured",
+    )
     assert found["byExtension"] == [{"name": "txt", "objects": 1, "bytes": 5, "mediaType": "text/plain"}]
     assert found["byPrefix"] == [{"name": "a/", "objects": 1, "bytes": 5}]
     assert found["largest"][0]["key"] == "a/b.txt"
@@ -67,12 +72,16 @@ def test_folders_and_files(client, scanned):
     files = client.get("/api/buckets/photos/inventory/files", params={"owner": "bob", "limit": 2}).json()
     assert [item["size"] for item in files["items"]] == [18, 16]
     assert (files["nextCursor"], files["ofLargest"]) == ("2", 10_000)
-    more = client.get("/api/buckets/photos/inventory/files", params={"owner": "bob", "limit": 2, "cursor": "2"})
+    more = client.get(
+        "/api/buckets/photos/inventory/files", params={"owner": "bob", "limit": 2, "cursor": "2"}
+    )
     assert [item["size"] for item in more.json()["items"]] == [14, 12]
 
 
 def test_files_as_csv_are_all_that_match(client, scanned):
-    answer = client.get("/api/buckets/photos/inventory/files?owner=ann&limit=2", headers={"Accept": "text/csv"})
+    answer = client.get(
+        "/api/buckets/photos/inventory/files?owner=ann&limit=2", headers={"Accept": "text/csv"}
+    )
     assert answer.headers["content-type"].startswith("text/csv")
     lines = answer.text.splitlines()
     assert lines[0] == "key,prefix,extension,owner,size,modified,storageClass"

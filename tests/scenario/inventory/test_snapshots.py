@@ -111,7 +111,9 @@ def test_names_are_not_kept_where_the_bucket_forbids_it(world):
     world.scan()
     largest = world.inventory.inventory("photos").largest
     assert [(item.key, item.prefix, item.extension) for item in largest] == [(None, "secret/", "pdf")]
-    names = world.engine.rows("SELECT name FROM inventory_object UNION ALL SELECT name FROM inventory_extreme")
+    names = world.engine.rows(
+        "SELECT name FROM inventory_object UNION ALL SELECT name FROM inventory_extreme"
+    )
     assert {row["name"] for row in names} == {""}
 
 

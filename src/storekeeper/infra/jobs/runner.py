@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
-from storekeeper.infra import db
+from storekeeper.infra import db, memory
 from storekeeper.infra.jobs import repository
 from storekeeper.infra.jobs.model import ACTIVE, Job, Run, RunCancelledError, RunStatus
 from storekeeper.kernel.clock import Clock
@@ -24,6 +24,7 @@ QUEUE = "storekeeper-jobs"
 CONCURRENCY = 4
 POLL_SECONDS = 0.5
 PROGRESS_SECONDS = 0.5
+HEAVY_SECONDS = 1.0
 _LIVING = {"PENDING", "ENQUEUED", "DELAYED"}
 
 log = structlog.get_logger("jobs")
@@ -197,7 +198,10 @@ class Jobs:
         if job is None:
             self._finish(run, RunStatus.DEAD, f"This release has no job {run.job!r}.")
             return
+        begun = self._clock.monotonic()
         self._attempt(job, run)
+        if self._clock.monotonic() - begun > HEAVY_SECONDS:
+            memory.give_back()
 
     def _attempt(self, job: Job, run: Run) -> None:
         context = _Context(self._db, self._clock, run.id, run.attempt + 1)

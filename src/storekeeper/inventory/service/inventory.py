@@ -180,5 +180,5 @@ def _listed(bucket: Bucket, newest: Scan | None, week_ago: Scan | None) -> Liste
         objects=newest.objects if newest else None,
         bytes=newest.bytes if newest else None,
         scanned_at=newest.finished_at if newest else None,
-        growth_7_days=newest.bytes - week_ago.bytes if newest and week_ago else None,
+        growth_bytes7d=newest.bytes - week_ago.bytes if newest and week_ago else None,
     )
