@@ -1,9 +1,10 @@
 # Everything from a clean checkout with python3 >= 3.11 and pip.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format system docs-images clean
+.PHONY: help setup demo test check bench format system clean
 
 PYTHON ?= python3
-UV := $(shell command -v uv 2>/dev/null || echo $(PYTHON) -m uv)
+# uv from the machine, or one of our own beside the checkout: nothing outside this folder is changed.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := .venv/bin/
 export UV_PYTHON_DOWNLOADS := never
 
@@ -14,7 +15,7 @@ setup: .venv/.complete  ## everything into .venv, from the lock file
 
 .venv/.complete: uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "needs python3 >= 3.11"; exit 2; }
-	@$(UV) --version >/dev/null 2>&1 || $(PYTHON) -m pip install --quiet uv
+	@command -v $(UV) >/dev/null || $(PYTHON) -m pip install --quiet --target .uv uv
 	$(UV) sync --locked --all-extras --python "$$(command -v $(PYTHON))"
 	@touch $@
 
@@ -42,4 +43,4 @@ demo: setup  ## a real S3 server with real files, and Storekeeper watching it
 	$(RUN)storekeeper demo
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .uv .mypy_cache .ruff_cache .hypothesis dist

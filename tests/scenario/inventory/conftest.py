@@ -4,7 +4,6 @@ import itertools
 from datetime import timedelta
 
 import pytest
-
 from litestar.testing import TestClient
 
 from storekeeper import inventory
@@ -24,18 +23,21 @@ _names = itertools.count()
 
 
 class ShiftedClock(SystemClock):
-    """The machine's clock, moved ahead by hand: real threads wait on it, days pass at once."""
+    """The machine's clock, moved ahead by hand: days pass at once, and pauses between retries take no time."""
 
     ahead = timedelta()
 
     def now(self):
         return super().now() + self.ahead
 
+    def sleep(self, seconds):
+        self.ahead += timedelta(seconds=seconds)
+
 
 class World:
     """The services, wired as the server wires them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **options):
         self.clock = ShiftedClock()
         self.database = Database(f"sqlite:///{folder}/control.db")
         metadata.create_all(self.database.engine)
@@ -45,17 +47,18 @@ class World:
         self.audit = AuditTrail(self.database, self.clock)
         self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)
         self.inventory = InventoryService(
-            self.database, self.engine, self.jobs, self.buckets, self.audit, self.clock
+            self.database, self.engine, self.jobs, self.buckets, self.audit, self.clock, **options
         )
         for job in jobs(self.inventory):
             self.jobs.register(job)
 
-    def memory(self, **options):
+    def memory(self, kind=MemoryStore, **options):
         """A bucket in memory, registered as `photos` unless named: (store, bucket)."""
         place = f"test-{next(_names)}"
         options.setdefault("name", "photos")
         bucket = self.buckets.add(NewBucket(url=f"memory://{place}", **options), actor="test")
-        return MemoryStore.named(place, self.clock), bucket
+        store = MemoryStore._by_name[place] = kind(self.clock)
+        return store, bucket
 
     def add(self, location, credentials, **options):
         """A bucket behind an S3 endpoint, registered as `photos` unless named."""

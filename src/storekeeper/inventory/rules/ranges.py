@@ -80,7 +80,7 @@ def divide(shard: Shard, keys: Sequence[str], folders: Sequence[str], *, truncat
 def _end_of(keys: Sequence[str], folders: Sequence[str]) -> str:
     """Up to where a truncated page tells everything. A last folder is left out: its keys may not all be after it."""
     last_key, last_folder = max(keys, default=""), max(folders, default="")
-    return last_key if last_key > last_folder else last_folder
+    return last_key if last_key > last_folder else last_folder.removesuffix(DELIMITER)
 
 
 def _folders(shard: Shard, folders: Sequence[str]) -> list[str]:

@@ -28,6 +28,7 @@ from storekeeper.inventory.model import (
     Totals,
     UnknownScanError,
 )
+from storekeeper.inventory.scanning.ledger import BATCH_ROWS
 from storekeeper.inventory.service import presenting
 from storekeeper.inventory.service.running import ScanRunner, publish
 from storekeeper.inventory.service.scans import Scans
@@ -50,12 +51,14 @@ class InventoryService:
         buckets: BucketService,
         audit: AuditTrail,
         clock: Clock,
+        *,
+        batch_rows: int = BATCH_ROWS,
     ) -> None:
         self._db = database
         self._analytics = InventoryAnalytics(analytics)
         self._buckets = buckets
         self._clock = clock
-        self._runner = ScanRunner(database, self._analytics, buckets, clock)
+        self._runner = ScanRunner(database, self._analytics, buckets, clock, batch_rows=batch_rows)
         self._upkeep = Upkeep(database, self._analytics, jobs, self._runner, clock)
         self.scans = Scans(database, jobs, buckets, audit, clock)
         buckets.on_remove(_forget)

@@ -32,12 +32,19 @@ class ScanRunner:
     """Runs scans; one call of `run` is one attempt."""
 
     def __init__(
-        self, database: Database, analytics: InventoryAnalytics, buckets: BucketService, clock: Clock
+        self,
+        database: Database,
+        analytics: InventoryAnalytics,
+        buckets: BucketService,
+        clock: Clock,
+        *,
+        batch_rows: int,
     ) -> None:
         self._db = database
         self._analytics = analytics
         self._buckets = buckets
         self._clock = clock
+        self._batch_rows = batch_rows
 
     def run(self, context: RunContext, bucket_id: str) -> Bucket:
         """The bucket, after its new snapshot can be read.
@@ -92,7 +99,10 @@ class ScanRunner:
             previous = repository.newest_complete(connection, bucket_id=bucket.id).get(bucket.id)
         counters = Counters(pages=scan.pages, requests=scan.requests, retries=scan.retries)
         ledger = Ledger(
-            replace(scan, extras=Extras()), insert=self._inserting(bucket, scan.id), commit=self._commit
+            replace(scan, extras=Extras()),
+            insert=self._inserting(bucket, scan.id),
+            commit=self._commit,
+            batch_rows=self._batch_rows,
         )
         with closing(
             self._buckets.open(bucket, on_retry=lambda _error, _wait: counters.add(retries=1, requests=1))
