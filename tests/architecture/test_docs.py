@@ -132,6 +132,17 @@ def test_commands_that_are_mentioned_exist(page):
     assert wrong == []
 
 
+def test_every_option_is_documented_with_its_command():
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    missing = []
+    for title, section in re.findall(r"^## `(.+)`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL):
+        command, _ = found_command(title.split()[1:])
+        for option in command.params:
+            names = {name for name in option.opts if name.startswith("--")} - {"--json", "--help"}
+            missing += [(title, name) for name in sorted(names) if f"`{name}" not in section]
+    assert missing == []
+
+
 def test_what_is_deployed_starts_a_command_that_exists():
     unit = (ROOT / "deploy" / "storekeeper.service").read_text()
     (start,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]

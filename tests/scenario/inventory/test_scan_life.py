@@ -119,7 +119,7 @@ def test_a_listing_without_end_is_given_up(world, monkeypatch):
 
 
 def test_a_bucket_that_is_removed_while_it_is_scanned(world):
-    store, bucket = world.memory(Endless)
+    store, _ = world.memory(Endless)
     run = world.inventory.scans.start("photos", actor="test")
     removed = threading.Event()
 
@@ -136,7 +136,6 @@ def test_a_bucket_that_is_removed_while_it_is_scanned(world):
     assert stored(world) == 0
     with pytest.raises(NotFoundError):
         world.inventory.inventory("photos")
-    del bucket
 
 
 def test_details_of_a_removed_bucket_go_with_the_next_upkeep(world):
