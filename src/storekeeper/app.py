@@ -9,7 +9,7 @@ import structlog
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
-from storekeeper import __version__, access, audit, buckets, dashboard, inventory
+from storekeeper import __version__, access, audit, buckets, dashboard, inventory, metering
 from storekeeper.infra import crypto, telemetry, web
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
@@ -32,7 +32,7 @@ log = structlog.get_logger("storekeeper")
 
 def routes() -> list[HTTPRouteHandler]:
     """Every route of every capability."""
-    return [*access.ROUTES, *audit.ROUTES, *buckets.ROUTES, *inventory.ROUTES, *dashboard.ROUTES]
+    return [*access.ROUTES, *audit.ROUTES, *buckets.ROUTES, *inventory.ROUTES, *metering.ROUTES, *dashboard.ROUTES]
 
 
 class Storekeeper:
@@ -56,6 +56,14 @@ class Storekeeper:
         self.inventory = inventory.InventoryService(
             self.database, self.analytics, self.jobs, self.buckets, self.audit, clock
         )
+        self.metering = metering.MeteringService(
+            self.analytics,
+            self.buckets,
+            clock,
+            data_dir=settings.data_dir,
+            address_key=crypto.derive(settings.secret_key, "client addresses"),
+        )
+        self._teardown.callback(self.metering.close)
         self.dashboard = dashboard.DashboardService(
             self.database, self.analytics, self.jobs, self.audit, clock, data_dir=settings.data_dir
         )
@@ -71,6 +79,7 @@ class Storekeeper:
                 "buckets": self.buckets,
                 "inventory": self.inventory,
                 "dashboard": self.dashboard,
+                "metering": self.metering,
                 "overview": dashboard.OverviewReader(self.inventory, clock),
             },
             pages=web.Pages(clock, NAVIGATION, __version__),
@@ -83,6 +92,7 @@ class Storekeeper:
         )
         self.generated_password = self.access.ensure_admin(settings.admin_email, settings.admin_password)
         self.jobs.launch()
+        self.metering.start()
 
     def close(self) -> None:
         self._teardown.close()

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 import typer
 from typer._click import exceptions
 
-from storekeeper import settings
+from storekeeper import app, inventory, settings
 from storekeeper.objectstore import PROVIDERS, least_privilege_policy
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +136,7 @@ def test_commands_that_are_mentioned_exist(page):
 def test_every_option_is_documented_with_its_command():
     page = (ROOT / "docs" / "reference" / "cli.md").read_text()
     missing = []
-    for title, section in re.findall(r"^## `(.+)`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL):
+    for title, section in re.findall(r"^## `([^`\n]+)`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL):
         command, _ = found_command(title.split()[1:])
         for option in command.params:
             names = {name for name in option.opts if name.startswith("--")} - {"--json", "--help"}
@@ -150,6 +151,12 @@ def test_what_is_deployed_starts_a_command_that_exists():
     image = (ROOT / "deploy" / "Containerfile").read_text()
     assert 'ENTRYPOINT ["storekeeper"]' in image
     check_as_typed(json.loads(re.search(r"^CMD (.+)$", image, re.MULTILINE)[1]))
+
+
+def test_every_job_is_documented():
+    registered = [*inventory.jobs(SimpleNamespace(run_scan=None)), app._housekeeping(None, None)]
+    page = (ROOT / "docs" / "reference" / "jobs.md").read_text()
+    assert re.findall(r"^## `(.+)`$", page, re.MULTILINE) == [job.name for job in registered]
 
 
 # Settings

@@ -18,7 +18,8 @@ def watch(scans: Iterable[Scan]) -> Scan:
         TextColumn("{task.fields[figures]}"),
     )
     last: Scan | None = None
-    with Progress(*columns, console=console(err=True), transient=True) as bar:
+    screen = console(err=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("Scanning", total=None, figures="")
         for last in scans:
             bar.update(

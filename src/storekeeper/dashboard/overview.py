@@ -15,7 +15,11 @@ SPARKS = 24  # points of a sparkline
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Values over the range, evenly spaced; None before the first scan."""
+    """Values evenly spaced from the first scan in the range up to now; None before that of any bucket.
+
+    `change` sums up what each bucket's scans have seen change: a bucket that is new here has not grown. None before
+    any bucket's second scan.
+    """
 
     values: Sequence[int | None]
     change: int | None
@@ -68,7 +72,7 @@ class OverviewReader:
         history = self._inventory.history(span, bucket)
         listed = [one for one in self._inventory.listed_buckets() if not bucket or one.name == bucket]
         scanned = [one for one in listed if one.bytes is not None]
-        times = series.evenly(now - span, now, SPARKS)
+        times = series.evenly(_first(history, now - span), now, SPARKS)
         points = {name: series.carried(history[name], times) for name in history}
         return Overview(
             metrics=StorageMetrics(
@@ -76,8 +80,8 @@ class OverviewReader:
                 scanned=len(scanned),
                 total_files=sum(one.objects or 0 for one in scanned),
                 total_storage=sum(one.bytes or 0 for one in scanned),
-                total_files_trend=_trend([series.total(points, index, "objects") for index in range(SPARKS)]),
-                total_storage_trend=_trend([series.total(points, index, "bytes") for index in range(SPARKS)]),
+                total_files_trend=_trend(history, points, "objects"),
+                total_storage_trend=_trend(history, points, "bytes"),
             ),
             largest_buckets=_largest(scanned, history, now),
             history=history,
@@ -86,9 +90,21 @@ class OverviewReader:
         )
 
 
-def _trend(values: Sequence[int | None]) -> Trend:
-    known = [value for value in values if value is not None]
-    return Trend(values=values, change=known[-1] - known[0] if len(known) > 1 else None)
+def _first(history: Mapping[str, Sequence[Point]], start: datetime) -> datetime:
+    """From where on there is something to draw."""
+    return min((points[0].scanned_at for points in history.values() if points), default=start)
+
+
+def _trend(history: Mapping[str, Sequence[Point]], drawn: Mapping[str, series.Carried], field: str) -> Trend:
+    changes = [
+        getattr(points[-1], field) - getattr(points[0], field)
+        for points in history.values()
+        if len(points) > 1
+    ]
+    return Trend(
+        values=[series.total(drawn, index, field) for index in range(SPARKS)],
+        change=sum(changes) if changes else None,
+    )
 
 
 def _largest(

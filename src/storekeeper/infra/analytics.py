@@ -22,6 +22,7 @@ from storekeeper.kernel.errors import UnavailableError
 MIGRATIONS = Path(__file__).parent.parent / "migrations" / "analytics"
 POOL_SIZE = 4
 READ_SECONDS = 20
+_NO_SETTINGS: Mapping[str, Any] = {}
 _LEDGER = "CREATE TABLE IF NOT EXISTS schema_migration (name String) ENGINE = MergeTree ORDER BY name"
 
 
@@ -59,11 +60,13 @@ class Analytics:
         with self._client() as client, timing.measure("analytics"):
             client.command(sql, parameters=parameters, settings=settings)
 
-    def insert(self, table: str, rows: pa.Table, *, token: str = "") -> None:
+    def insert(
+        self, table: str, rows: pa.Table, *, token: str = "", settings: Mapping[str, Any] = _NO_SETTINGS
+    ) -> None:
         """Insert at once; the same token a second time changes nothing (where the table keeps a window)."""
-        settings: dict[str, Any] = {"insert_deduplication_token": token} if token else {}
+        named = {"insert_deduplication_token": token} if token else {}
         with self._client() as client, timing.measure("analytics"):
-            client.insert_arrow(table, rows, settings=settings)
+            client.insert_arrow(table, rows, settings={**settings, **named})
 
     def migrate(self) -> None:
         """Apply the statements of `migrations/analytics/*.sql` that were not applied yet, in order."""

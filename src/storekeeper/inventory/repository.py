@@ -112,10 +112,8 @@ def find(connection: Connection, bucket_id: str, *, before: str = "", limit: int
 
 
 def find_in_state(connection: Connection, state: ScanState) -> list[Scan]:
-    return [
-        _as_scan(row)
-        for row in connection.execute(scan_table.select().where(_scan.state == state)).mappings()
-    ]
+    query = scan_table.select().where(_scan.state == state).order_by(_scan.id)
+    return [_as_scan(row) for row in connection.execute(query).mappings()]
 
 
 def newest_complete(

@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from storekeeper.inventory.model import NeverScannedError
@@ -30,14 +31,19 @@ def proxy(server):
 
 
 @pytest.fixture
-def watched(world, server, proxy):
-    """The bucket behind the proxy, registered."""
-    location = server.location("photos")
-    return world.add(type(location)(**{**_fields(location), "endpoint": proxy.endpoint}), server.credentials)
+def watch(world, server, proxy):
+    """`watch()` registers the bucket behind the proxy, or behind another endpoint."""
+
+    def register(endpoint=proxy.endpoint, **options):
+        location = msgspec.structs.replace(server.location("photos"), endpoint=endpoint)
+        return world.add(location, server.credentials, **options)
+
+    return register
 
 
-def _fields(struct):
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+@pytest.fixture
+def watched(watch):
+    return watch()
 
 
 def only_failed(world, view, words):
@@ -97,7 +103,8 @@ def test_a_listing_that_repeats_itself(world, watched, proxy, mode):
     assert "the same page again" in view.error or "does not go forward" in view.error
 
 
-def test_a_listing_that_never_ends(world, watched, proxy, monkeypatch):
+def test_a_listing_that_never_ends(world, watch, proxy, monkeypatch):
+    watch(max_concurrency=1)
     monkeypatch.setattr("storekeeper.inventory.rules.progress.NEVER_MORE", 20_000)
     proxy.faults = Faults(listing="endless")
     view = world.scan()
@@ -143,20 +150,36 @@ def test_no_such_bucket(world, server):
     only_failed(world, view, "NoSuchBucket")
 
 
-def test_nothing_listens(world, server, free_port):
-    location = server.location("photos")
-    gone = type(location)(**{**_fields(location), "endpoint": f"http://127.0.0.1:{free_port()}"})
-    world.add(gone, server.credentials)
+def test_nothing_listens(world, watch, free_port):
+    watch(f"http://127.0.0.1:{free_port()}")
     view = world.scan()
     assert view.status == "retrying"
     only_failed(world, view, "Connection refused")
 
 
-def test_a_name_that_does_not_resolve(world, server):
-    location = server.location("photos")
-    world.add(
-        type(location)(**{**_fields(location), "endpoint": "http://no-such-host.invalid"}), server.credentials
-    )
+def test_a_name_that_does_not_resolve(world, watch):
+    watch("http://no-such-host.invalid")
     view = world.scan()
     assert view.status == "retrying"
     only_failed(world, view, "resolve")
+
+
+def test_an_endpoint_that_does_not_speak_tls(world, watch, proxy):
+    watch(proxy.endpoint.replace("http:", "https:"))
+    view = world.scan()
+    assert view.status == "dead"
+    only_failed(world, view, "TLS")
+
+
+def test_a_missing_permission_names_what_to_grant(world, watched, proxy):
+    proxy.faults = Faults(errors=FOREVER, error_status=403, error_code="AccessDenied")
+    view = world.scan()
+    assert view.status == "dead"
+    only_failed(world, view, "Grant s3:ListBucket to these credentials.")
+
+
+def test_a_missing_permission_beside_the_listing_is_told_and_does_not_fail_the_scan(world, watched, proxy):
+    proxy.faults = Faults(errors=FOREVER, error_status=403, error_code="AccessDenied", only="uploads")
+    whole(world, world.scan())
+    uploads = world.inventory.inventory("photos").incomplete_uploads
+    assert (uploads.count, uploads.unknown) == (None, "needs s3:ListBucketMultipartUploads")

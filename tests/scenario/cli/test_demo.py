@@ -39,19 +39,25 @@ def test_it_cleans_up(environment, tmp_path, ends):
     command = [sys.executable, "-m", "storekeeper", "demo", "--json"]
     environment["TMPDIR"] = str(tmp_path)
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as demo:
-        told = b""
-        while not told.endswith(b"}\n"):
-            told += demo.stdout.readline()
-            assert demo.poll() is None
-            if told.count(b"{") == told.count(b"}"):
-                break
-        assert json.loads(told)["password"]
-        servers = _started_by(demo.pid)
-        assert len(servers) == 2
-
-        demo.send_signal(ends)
-        status = demo.wait(60)
+        try:
+            assert _told(demo.stdout)["password"]
+            servers = _started_by(demo.pid)
+            demo.send_signal(ends)
+            status = demo.wait(60)
+        finally:
+            demo.terminate()
 
     assert status == (0 if ends is signal.SIGINT else 128 + ends)
+    assert len(servers) == 2
     assert not [pid for pid in servers if _is_alive(pid)]
     assert not list(tmp_path.glob("storekeeper-demo-*"))
+
+
+def _told(stream):
+    """The first JSON value of a stream that stays open."""
+    text = b""
+    for line in stream:
+        text += line
+        if line == b"}\n":
+            break
+    return json.loads(text)

@@ -87,6 +87,7 @@ class Authentication:
             role=account.user.role,
             via="key",
             scopes=rules.scopes_in_force(account.user.role, key.scopes),
+            buckets=frozenset(key.buckets),
         )
 
     def _note_user(self, account: Account) -> None:

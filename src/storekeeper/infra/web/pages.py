@@ -78,7 +78,7 @@ class Page(Response[str]):
 
 
 def render(request: Request[Any, Any, Any], name: str, *, status: int = 200, **context: Any) -> Page:
-    """Fill a template; every template also sees principal, csrf_token, nonce, path, query and request_id."""
+    """Fill a template; every template also sees principal, csrf_token, nonce, path, query, status and request_id."""
     principal = request.scope.get("user")
     shell = {
         "principal": principal,
@@ -87,6 +87,7 @@ def render(request: Request[Any, Any, Any], name: str, *, status: int = 200, **c
         "path": request.url.path,
         "query": dict(request.query_params),
         "request_id": request.scope.get("request_id", ""),
+        "status": status,
         "nav": [_shown(entry, request.url.path) for entry in request.app.state.pages.navigation],
         "toasts": _read_notice(request),
     }

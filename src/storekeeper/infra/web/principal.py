@@ -34,6 +34,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     via: str  # session, token or key
     scopes: frozenset[str] = frozenset()  # of an API key; empty means all that the role allows
+    buckets: frozenset[str] = frozenset()  # that an API key is bound to, by name; empty means all
     csrf_token: str = ""  # of a session
     session_id: str = ""
 

@@ -116,7 +116,19 @@ class ScanRunner:
                 concurrency=bucket.max_concurrency,
                 heartbeat=self._heart(context, scan, previous),
             )
-            return scanner.run()
+            try:
+                return scanner.run()
+            finally:
+                self._account_for_requests(scan.id, counters)
+
+    def _account_for_requests(self, scan_id: str, counters: Counters) -> None:
+        """Requests are paid for even where what they brought is lost."""
+        with self._db.write() as connection:
+            if scan := repository.get(connection, scan_id):
+                counted = replace(
+                    scan, pages=counters.pages, requests=counters.requests, retries=counters.retries
+                )
+                repository.save(connection, counted)
 
     def _inserting(self, bucket: Bucket, scan_id: str) -> Callable[[pa.Table, int], None]:
         columns = partial(

@@ -84,7 +84,7 @@ class Scans:
         bucket = self._buckets.get(name)
         with self._db.read() as connection:
             found = repository.find(connection, bucket.id, before=before, limit=limit)
-        return [_view(scan, self._run(scan.id), name) for scan in found]
+        return [self._view_of(scan, name) for scan in found]
 
     def under_way(self, bucket: Bucket | None = None) -> list[ScanView]:
         """Scans that are queued or running, of one bucket or all."""
@@ -98,12 +98,10 @@ class Scans:
     def last_of_each(self) -> dict[str, ScanView]:
         """The last scan of every bucket by bucket id, under way or however it ended."""
         with self._db.read() as connection:
-            views = [
-                (scan.bucket_id, _view(scan, self._run(scan.id), ""))
-                for scan in repository.newest(connection).values()
-            ]
+            newest = repository.newest(connection)
         waiting = self._jobs.find(job=JOB, statuses=ACTIVE, limit=200)
-        return dict(views) | {run.key: _view(None, run, "") for run in waiting}
+        begun = {bucket_id: self._view_of(scan, "") for bucket_id, scan in newest.items()}
+        return begun | {run.key: _view(None, run, "") for run in waiting}
 
     def quote(self, name: str, *, ask: bool = True) -> Quote:
         """What the next scan will take. When there is no earlier scan, the bucket is asked for one page if `ask`."""
@@ -121,6 +119,10 @@ class Scans:
         return quoting.from_sample(
             page.objects.num_rows, truncated=page.truncated, seconds=seconds, provider=bucket.provider
         )
+
+    def _view_of(self, scan: Scan, bucket: str) -> ScanView:
+        """Only a scan that is not over needs its run to say how it stands."""
+        return _view(scan, self._run(scan.id) if scan.state is ScanState.OPEN else None, bucket)
 
     def _run(self, scan_id: str) -> Run | None:
         try:

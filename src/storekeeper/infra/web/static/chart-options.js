@@ -158,7 +158,7 @@ function overTime(payload, theme, width) {
     xAxis: {
       type: "time",
       splitNumber: Math.max(2, Math.round(width / 140)),
-      axisLabel: { ...axisText(theme), hideOverlap: true },
+      axisLabel: { ...axisText(theme), hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right" },
       axisLine: { lineStyle: { color: theme.lineStrong } },
       axisTick: { show: false },
     },

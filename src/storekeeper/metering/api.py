@@ -1,0 +1,65 @@
+"""JSON routes of metering."""
+
+import tempfile
+from typing import IO, Any
+
+import anyio.to_thread
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.status_codes import HTTP_200_OK
+
+from storekeeper.infra.web import Access, Principal, get, post
+from storekeeper.kernel.clock import Clock
+from storekeeper.kernel.ids import new_id
+from storekeeper.metering.decoding import MAX_BODY
+from storekeeper.metering.model import IngestReply, IngestStats, TooLargeError
+from storekeeper.metering.service import MeteringService
+
+IN_MEMORY = 8 << 20  # a larger body goes to a temporary file while it comes in
+_TAGS = ["Metering"]
+
+
+@post(
+    "/api/operations",
+    access=Access.INGEST,
+    tags=_TAGS,
+    status_code=HTTP_200_OK,
+    request_max_body_size=None,
+    summary="Report operations: NDJSON, a JSON array or an Arrow stream",
+)
+async def ingest_operations(
+    request: Request[Any, Any, Any], metering: NamedDependency[MeteringService], clock: NamedDependency[Clock]
+) -> IngestReply:
+    """Answers when everything accepted is durable. The same `Idempotency-Key` again changes nothing."""
+    principal: Principal = request.scope["user"]
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    batch_id = request.headers.get("idempotency-key", "")[:128] or new_id(clock.now())
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+        await _receive(request, body)
+        return await anyio.to_thread.run_sync(
+            lambda: metering.take(
+                body, media_type=media_type, encoding=encoding, batch_id=batch_id, principal=principal
+            )
+        )
+
+
+@get("/api/admin/metrics/ingestion-stats", access=Access.READ, tags=_TAGS, summary="How ingestion goes")
+def show_ingestion_stats(metering: NamedDependency[MeteringService]) -> IngestStats:
+    """Counts since the server's start; what waits in the spool now."""
+    return metering.stats()
+
+
+async def _receive(request: Request[Any, Any, Any], body: IO[bytes]) -> None:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise TooLargeError(
+                f"The body is larger than {MAX_BODY >> 20} MiB.", hint="Send smaller batches."
+            )
+        body.write(chunk)
+    body.seek(0)
+
+
+ROUTES = [ingest_operations, show_ingestion_stats]

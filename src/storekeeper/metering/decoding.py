@@ -1,0 +1,212 @@
+"""Bodies of requests turned into columns, in pieces: a large batch never becomes as many Python objects."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import IO, Any, cast
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storekeeper.metering.model import REQUIRED, SENT, BodyError, Operation, Rejection, TooLargeError
+
+PIECE = 1 << 20  # bytes of text that are decoded at once
+MAX_LINE = 64 << 10
+MAX_BODY = 512 << 20  # after decompression
+MAX_ITEMS = 1_000_000
+
+_decode_one = msgspec.json.Decoder(Operation).decode
+_decode_lines = msgspec.json.Decoder(Operation).decode_lines
+_FIELDS = [(field.name, field.encode_name) for field in msgspec.structs.fields(Operation)]
+
+Piece = tuple[pa.Table, list[Rejection]]  # rows with a column `index`, and what was refused
+
+
+def decode(body: IO[bytes], *, media_type: str, encoding: str) -> Iterator[Piece]:
+    """Tables of schema SENT plus `index`, the place of each row in the batch.
+
+    Raises BodyError for what can not be read at all, TooLargeError beyond the limits.
+    """
+    plain = _decompressed(body, encoding)
+    if media_type == "application/vnd.apache.arrow.stream":
+        return _from_arrow(plain)
+    if media_type == "application/json":
+        return _from_array(plain)
+    if media_type in ("application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain", ""):
+        return _from_lines(plain)
+    raise BodyError(
+        f"{media_type!r} is no form of a batch.",
+        hint="Send application/x-ndjson, application/json or application/vnd.apache.arrow.stream.",
+    )
+
+
+class _Limited(io.RawIOBase):
+    """Refuses to hand out more than the limit: a zip bomb ends here."""
+
+    def __init__(self, source: Any, limit: int) -> None:
+        self._source = source
+        self._left = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._source.read(len(buffer))
+        except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+            raise BodyError(f"The body can not be decompressed: {error}") from None
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise TooLargeError(
+                f"The batch is larger than {MAX_BODY >> 20} MiB.", hint="Send smaller batches."
+            )
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _decompressed(body: IO[bytes], encoding: str) -> io.BufferedReader:
+    source: Any = body
+    if encoding == "gzip":
+        source = gzip.GzipFile(fileobj=body, mode="rb")
+    elif encoding == "zstd":
+        source = pa.CompressedInputStream(pa.PythonFile(cast("io.IOBase", body), mode="r"), "zstd")
+    elif encoding not in ("", "identity"):
+        raise BodyError(f"Content-Encoding {encoding!r} is not known.", hint="Use gzip, zstd or none.")
+    return io.BufferedReader(_Limited(source, MAX_BODY), buffer_size=PIECE)
+
+
+def _from_lines(plain: io.BufferedReader) -> Iterator[Piece]:
+    index, rest = 0, b""
+    while chunk := plain.read(PIECE):
+        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        if len(rest) > MAX_LINE:
+            number = index + whole.count(b"\n") + 1
+            raise TooLargeError(f"Line {number} is longer than {MAX_LINE >> 10} KiB.")
+        if newline:
+            lines = [line for line in whole.split(b"\n") if line.strip()]
+            yield _lines(lines, index)
+            index = _counted(index, len(lines))
+    if rest.strip():
+        yield _lines([rest], index)
+
+
+def _lines(lines: list[bytes], index: int) -> Piece:
+    try:
+        return _columns(_decode_lines(b"\n".join(lines)), range(index, index + len(lines)), [])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _one_by_one(lines, _decode_one, index)
+
+
+def _one_by_one(items: list[Any], read: Callable[[Any], Operation], index: int) -> Piece:
+    """The slow way, taken for a piece in which something is wrong."""
+    good, places, refused = [], [], []
+    for place, item in enumerate(items, index):
+        try:
+            good.append(read(item))
+            places.append(place)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            refused.append(Rejection(place, reason_of(error)))
+    return _columns(good, places, refused)
+
+
+def reason_of(error: Exception) -> str:
+    """In words that name the field first, so that equal mistakes count together."""
+    text = str(error)
+    message, _, path = text.partition(" - at `$.")
+    return f"{path.rstrip('`')}: {message}" if path else f"item: {message}"
+
+
+def _from_array(plain: io.BufferedReader) -> Iterator[Piece]:
+    body = plain.read()
+    try:
+        items = msgspec.json.decode(body, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BodyError(f"The body is not a JSON array: {error}") from None
+    _counted(0, len(items))
+    for start in range(0, len(items), 10_000):
+        yield _one_by_one(items[start : start + 10_000], _decode_one, start)
+
+
+def _columns(items: list[Operation], places: Any, refused: list[Rejection]) -> Piece:
+    times, bad = _times([item.time for item in items])
+    columns: dict[str, Any] = {
+        name: [getattr(item, field) for item in items] for field, name in _FIELDS if field != "time"
+    }
+    table = pa.table(
+        [times, *(pa.array(columns[name], SENT.field(name).type) for name in SENT.names[1:])], schema=SENT
+    ).append_column("index", pa.array(places, pa.int64()))
+    if bad:
+        refused = refused + [Rejection(places[place], reason) for place, reason in bad.items()]
+        table = table.filter(pc.is_valid(table["time"]))
+    return table, refused
+
+
+def _times(values: list[str | int]) -> tuple["pa.Array[Any]", dict[int, str]]:
+    """The column, null where a value is no time, with the reason by place."""
+    kind = SENT.field("time").type
+    try:
+        if all(type(value) is int for value in values):
+            return pa.array(values, pa.int64()).cast(kind), {}
+        if all(type(value) is str for value in values):
+            return pc.cast(
+                pc.cast(pa.array(values, pa.string()), pa.timestamp("us", tz="UTC")), kind, safe=False
+            ), {}
+    except (pa.ArrowException, OverflowError):
+        pass
+    bad: dict[int, str] = {}
+    moments: list[datetime | None] = []
+    for place, value in enumerate(values):
+        try:
+            moments.append(_moment(value))
+        except (ValueError, OverflowError, OSError):
+            moments.append(None)
+            bad[place] = "time: neither RFC 3339 nor milliseconds since 1970"
+    return pa.array(moments, kind), bad
+
+
+def _moment(value: str | int) -> datetime:
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
+
+
+def _from_arrow(plain: io.BufferedReader) -> Iterator[Piece]:
+    index = 0
+    try:
+        with pa.ipc.open_stream(plain) as stream:
+            missing = set(REQUIRED) - set(stream.schema.names)
+            if missing:
+                raise BodyError(f"The Arrow stream lacks the columns {', '.join(sorted(missing))}.")
+            for batch in stream:
+                if batch.num_rows:
+                    yield _conformed(pa.Table.from_batches([batch]), index), []
+                    index = _counted(index, batch.num_rows)
+    except pa.ArrowException as error:
+        raise BodyError(f"The body is not an Arrow stream of operations: {error}") from None
+
+
+def _conformed(table: pa.Table, index: int) -> pa.Table:
+    """Columns in our order and types; those that are missing get their default."""
+    columns = []
+    for field, (name, _) in zip(SENT, _FIELDS, strict=True):
+        if field.name in table.column_names:
+            columns.append(pc.cast(table[field.name], field.type, safe=field.name != "time"))
+        else:
+            default = getattr(Operation(time=0, bucket="x", operation="x", status=200), name)
+            columns.append(pa.array([default], field.type).take(pa.array([0] * table.num_rows)))
+    conformed = pa.table(columns, schema=SENT)
+    return conformed.append_column("index", pa.array(range(index, index + table.num_rows), pa.int64()))
+
+
+def _counted(before: int, more: int) -> int:
+    if before + more > MAX_ITEMS:
+        raise TooLargeError(
+            f"The batch has more than {MAX_ITEMS:,} operations.", hint="Send smaller batches."
+        )
+    return before + more

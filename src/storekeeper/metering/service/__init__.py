@@ -1,0 +1,5 @@
+"""Taking operations in, moving them on, and reading what they add up to."""
+
+from storekeeper.metering.service.metering import MeteringService
+
+__all__ = ["MeteringService"]

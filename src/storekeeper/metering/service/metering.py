@@ -1,0 +1,79 @@
+"""The front of metering: takes operations in and reads what they add up to."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from storekeeper.buckets import BucketService
+from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.spool import Spool
+from storekeeper.infra.web import Principal
+from storekeeper.kernel.clock import Clock
+from storekeeper.metering.analytics import MeteringAnalytics
+from storekeeper.metering.model import IngestReply, IngestStats
+from storekeeper.metering.rules import Limits
+from storekeeper.metering.service.drainer import Drainer
+from storekeeper.metering.service.intake import Intake, Sender
+
+BATCH_IDS_KEPT = timedelta(days=7)
+
+
+class MeteringService:
+    """Construct, `start`, and `close` in the end."""
+
+    def __init__(
+        self,
+        analytics: Analytics,
+        buckets: BucketService,
+        clock: Clock,
+        *,
+        data_dir: Path,
+        address_key: bytes,
+    ) -> None:
+        self._clock = clock
+        self._spool = Spool(data_dir / "spool.db", clock)
+        self._analytics = MeteringAnalytics(analytics)
+        self._drainer = Drainer(self._spool, self._analytics, clock)
+        self._intake = Intake(
+            self._spool, buckets, clock, address_key=address_key, folder=data_dir, limits=Limits()
+        )
+
+    def start(self) -> None:
+        """Begin to move what is in the spool."""
+        self._drainer.start()
+
+    def close(self) -> None:
+        """What is in the spool stays there for the next start."""
+        self._drainer.stop()
+        self._spool.close()
+
+    def take(
+        self, body: IO[bytes], *, media_type: str, encoding: str, batch_id: str, principal: Principal
+    ) -> IngestReply:
+        """See `Intake.take`; the sender is the API key."""
+        sender = Sender(source=f"key:{principal.id}", buckets=principal.buckets or None)
+        return self._intake.take(
+            body, media_type=media_type, encoding=encoding, batch_id=batch_id, sender=sender
+        )
+
+    def stats(self) -> IngestStats:
+        level, counts = self._spool.level(), self._intake.counts
+        lag = (self._clock.now() - level.oldest).total_seconds() if level.oldest else 0.0
+        return IngestStats(
+            received=counts["received"],
+            accepted=counts["accepted"],
+            duplicates=counts["duplicates"],
+            rejected=dict(self._intake.rejected.most_common(100)),
+            spooled_batches=level.batches,
+            spooled_operations=level.items,
+            spooled_bytes=level.bytes,
+            drained=self._drainer.drained,
+            oldest=level.oldest,
+            lag_seconds=round(lag, 3),
+            quarantined=level.quarantined,
+            last_error=self._drainer.last_error,
+        )
+
+    def forget_old_batches(self) -> int:
+        """Forget ids of batches that came more than a week ago; returns how many."""
+        return self._spool.forget(BATCH_IDS_KEPT)

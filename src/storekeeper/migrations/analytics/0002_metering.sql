@@ -1,0 +1,213 @@
+-- Operations as they came in. A day is dropped whole; the retention job decides when.
+CREATE TABLE operation
+(
+    time DateTime64(3, 'UTC'),
+    bucket_id LowCardinality(String),
+    owner String,
+    operation LowCardinality(String),
+    status UInt16,
+    error LowCardinality(String),
+    prefix String,
+    name String,
+    extension LowCardinality(String),
+    bytes_in UInt64,
+    bytes_out UInt64,
+    object_size UInt64,
+    latency_ms Float32,
+    weight Float64,
+    client UInt64,
+    client_key UInt8,
+    request_id String,
+    storage_class LowCardinality(String),
+    id String,
+    source LowCardinality(String)
+)
+ENGINE = MergeTree
+PARTITION BY toDate(time)
+ORDER BY (bucket_id, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Weighted sums by owner, a row a minute.
+CREATE TABLE usage_minute
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    owner String,
+    operation LowCardinality(String),
+    status_class UInt8,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (owner, bucket_id, operation, status_class, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW usage_minute_view TO usage_minute AS
+SELECT
+    toStartOfMinute(operation.time) AS time, bucket_id, owner, operation, toUInt8(intDiv(status, 100)) AS status_class,
+    sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
+    sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
+    sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
+    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(greatest(1, round(weight * 100)))) AS latency
+FROM operation
+GROUP BY time, bucket_id, owner, operation, status_class;
+
+-- Weighted sums by owner, a row a hour.
+CREATE TABLE usage_hour
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    owner String,
+    operation LowCardinality(String),
+    status_class UInt8,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (owner, bucket_id, operation, status_class, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
+SELECT
+    toStartOfHour(usage_minute.time) AS time, bucket_id, owner, operation, status_class,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
+    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM usage_minute
+GROUP BY time, bucket_id, owner, operation, status_class;
+
+-- Weighted sums by owner, a row a day.
+CREATE TABLE usage_day
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    owner String,
+    operation LowCardinality(String),
+    status_class UInt8,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (owner, bucket_id, operation, status_class, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
+SELECT
+    toStartOfDay(usage_hour.time) AS time, bucket_id, owner, operation, status_class,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
+    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM usage_hour
+GROUP BY time, bucket_id, owner, operation, status_class;
+
+-- Weighted sums without owners: few rows, for figures over everybody, a row a minute.
+CREATE TABLE traffic_minute
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    operation LowCardinality(String),
+    status_class UInt8,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (bucket_id, operation, status_class, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW traffic_minute_view TO traffic_minute AS
+SELECT
+    toStartOfMinute(operation.time) AS time, bucket_id, operation, toUInt8(intDiv(status, 100)) AS status_class,
+    sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
+    sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
+    sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
+    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(greatest(1, round(weight * 100)))) AS latency
+FROM operation
+GROUP BY time, bucket_id, operation, status_class;
+
+-- Weighted sums without owners: few rows, for figures over everybody, a row a hour.
+CREATE TABLE traffic_hour
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    operation LowCardinality(String),
+    status_class UInt8,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (bucket_id, operation, status_class, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
+SELECT
+    toStartOfHour(traffic_minute.time) AS time, bucket_id, operation, status_class,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
+    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM traffic_minute
+GROUP BY time, bucket_id, operation, status_class;
+
+-- Weighted sums without owners: few rows, for figures over everybody, a row a day.
+CREATE TABLE traffic_day
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    operation LowCardinality(String),
+    status_class UInt8,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (bucket_id, operation, status_class, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
+SELECT
+    toStartOfDay(traffic_hour.time) AS time, bucket_id, operation, status_class,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
+    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM traffic_hour
+GROUP BY time, bucket_id, operation, status_class;
