@@ -32,7 +32,7 @@ def test_a_bucket_is_tested_tried_and_added(form, site, buckets):
     expect(found).to_contain_text(
         f"{len(buckets['uploads'].sizes('users/'))} of {len(buckets['uploads'].sizes())} keys"
     )
-    expect(found.get_by_role("row", name="users/bob/2026/000.jpg bob")).to_be_visible()
+    expect(found.get_by_role("row", name="users/ann/2026/000.jpg ann")).to_be_visible()
     assert "tried" not in {bucket.name for bucket in site.api.buckets()}
     page.get_by_role("button", name="Add the bucket").click()
     expect(page).to_have_url("/buckets/tried")

@@ -21,7 +21,11 @@ def watch(scans: Iterable[Scan]) -> Scan:
     screen = console(err=True)
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("Scanning", total=None, figures="")
+        told = ""
         for last in scans:
+            if last.status == "retrying" and last.error and last.error != told:
+                told = last.error
+                screen.print(f"It will be tried again after this: {safe(told)}", markup=False)
             bar.update(
                 task,
                 description=f"{_verb(last)} {safe(last.bucket)}",
@@ -45,6 +49,5 @@ def figures(scan: Scan) -> str:
 
 
 def _verb(scan: Scan) -> str:
-    if scan.phase == "summing up":
-        return "Summing up"
-    return {"queued": "Waiting to scan", "retrying": "Retrying"}.get(scan.status, "Scanning")
+    known = {"queued": "Waiting to scan", "retrying": "Waiting to try again"}.get(scan.status)
+    return known or ("Summing up" if scan.phase == "summing up" else "Scanning")

@@ -134,7 +134,7 @@ class Spool:
                 return None
             first, last, token = row
             bodies = self._taker.execute(
-                "SELECT seq, source, items, body, checksum FROM batch WHERE seq BETWEEN ? AND ? AND body IS NOT NULL ORDER BY seq",
+                "SELECT seq, source, items, CAST(body AS BLOB), checksum FROM batch WHERE seq BETWEEN ? AND ? AND body IS NOT NULL ORDER BY seq",
                 (first, last),
             ).fetchall()
         stored = [

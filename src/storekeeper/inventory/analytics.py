@@ -1,5 +1,7 @@
 """The inventory's statements for the analytics engine. Pages and API read only what was summed up at a scan's end."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +16,7 @@ OLDEST = 1_000
 GROUPS = 10_000  # of a kind, the largest
 FOLDERS = 1_000  # in one folder, the largest
 DEPTH = 32  # levels of folders; what lies deeper counts in the folder at that depth
+_KEPT_ANSWERS = 64  # of at most 1,000 rows each
 _SPILL = 300_000_000  # bytes a grouping or sorting may hold before it goes to disk
 
 # Rows of one scan that batches after the last accounted one left behind.
@@ -135,11 +138,16 @@ _ORDERS = {
 }
 
 
+Row = dict[str, Any]
+
+
 class InventoryAnalytics:
     """Stores listings, sums them up, and reads what was summed up."""
 
     def __init__(self, engine: Analytics) -> None:
         self._engine = engine
+        self._kept: OrderedDict[tuple[object, ...], list[Row]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def insert(self, rows: pa.Table) -> None:
         self._engine.insert("inventory_object", rows)
@@ -168,6 +176,8 @@ class InventoryAnalytics:
             self._engine.command(PICK_EXTREMES.format(order=order), scan=scan_id, kind=kind, count=count)
 
     def drop_details(self, scan_ids: Sequence[str]) -> None:
+        with self._lock:
+            self._kept.clear()
         if scan_ids:
             for table in DETAIL_TABLES:
                 self._engine.command(DELETE_DETAILS.format(table=table), scans=list(scan_ids))
@@ -176,33 +186,33 @@ class InventoryAnalytics:
         """Ids of the scans of which something was summed up."""
         return [row["scan_id"] for row in self._engine.rows(DETAILED_SCANS)]
 
-    def groups(self, scan_id: str, limit: int) -> dict[str, list[dict[str, Any]]]:
+    def groups(self, scan_id: str, limit: int) -> dict[str, list[Row]]:
         """Rows {name, objects, bytes} by kind (see GROUP_KINDS), largest first."""
-        found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in GROUP_KINDS}
-        for row in self._engine.rows(GROUPS_OF, scan=scan_id, limit=limit):
+        found: dict[str, list[Row]] = {kind: [] for kind in GROUP_KINDS}
+        for row in self._read(GROUPS_OF, scan=scan_id, limit=limit):
             found[row["kind"]].append(row)
         return found
 
-    def folders(self, scan_id: str, prefix: str, limit: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def folders(self, scan_id: str, prefix: str, limit: int) -> tuple[Row, list[Row]]:
         """A folder (empty where it is not known), and those right below it, largest first.
 
         Rows {prefix, objects, bytes, direct_objects, direct_bytes}.
         """
         parent = prefix[: prefix[:-1].rfind("/") + 1]
-        rows = self._engine.rows(FOLDERS_OF, scan=scan_id, parent=parent, prefix=prefix, limit=limit + 1)
+        rows = self._read(FOLDERS_OF, scan=scan_id, parent=parent, prefix=prefix, limit=limit + 1)
         return (rows[0], rows[1:]) if rows and rows[0]["prefix"] == prefix else ({}, rows[:limit])
 
-    def extremes(self, scan_id: str, limit: int) -> dict[str, list[dict[str, Any]]]:
+    def extremes(self, scan_id: str, limit: int) -> dict[str, list[Row]]:
         """Rows of the `largest` and the `oldest` objects, each in order."""
-        found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in EXTREMES}
-        for row in self._engine.rows(EXTREMES_OF, scan=scan_id, limit=min(limit, 1000)) if limit else ():
+        found: dict[str, list[Row]] = {kind: [] for kind in EXTREMES}
+        for row in self._read(EXTREMES_OF, scan=scan_id, limit=min(limit, 1000)) if limit else ():
             found[row["kind"]].append(row)
         return found
 
-    def files(self, scan_id: str, query: FileQuery) -> list[dict[str, Any]]:
+    def files(self, scan_id: str, query: FileQuery) -> list[Row]:
         """Rows of the largest objects that match, at most `query.limit`."""
         order = _ORDERS[query.sort, query.order]
-        return self._engine.rows(
+        return self._read(
             FILES.format(order=order),
             scan=scan_id,
             prefix=query.prefix,
@@ -212,6 +222,20 @@ class InventoryAnalytics:
             limit=query.limit,
             offset=query.offset,
         )
+
+    def _read(self, sql: str, **parameters: Any) -> list[Row]:
+        """What was summed up of a scan never changes, so the last answers are kept."""
+        key = (sql, *parameters.values())
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        rows = self._engine.rows(sql, **parameters)
+        with self._lock:
+            self._kept[key] = rows
+            if len(self._kept) > _KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+        return rows
 
     def _sum_groups(self, scan_id: str, now: str) -> None:
         values: dict[str, Any] = {"now": now, "ages": list(AGE_EDGES), "sizes": list(SIZE_EDGES)}

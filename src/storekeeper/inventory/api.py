@@ -128,7 +128,7 @@ def show_inventory(
     name: FromPath[str], inventory: Service, at: FromQuery[str] = "", limit: FromQuery[int] = 100
 ) -> Inventory:
     """The newest snapshot, or that of the scan `at`."""
-    return inventory.inventory(name, at=at, limit=_bounded(limit))
+    return inventory.snapshot(name, at=at).inventory(limit=_bounded(limit))
 
 
 @get(
@@ -144,7 +144,7 @@ def list_folders(
     at: FromQuery[str] = "",
     limit: FromQuery[int] = MAX_ITEMS,
 ) -> Folders:
-    return inventory.folders(name, prefix, at=at, limit=_bounded(limit))
+    return inventory.snapshot(name, at=at).folders(prefix, limit=_bounded(limit))
 
 
 @get(
@@ -169,14 +169,15 @@ def list_files(
     form: Annotated[str, QueryParameter(name="format")] = "",
 ) -> Response[Files]:
     """`q` is looked for anywhere in the key."""
+    snapshot = inventory.snapshot(name, at=at)
     query = FileQuery(
         sort=sort, order=order, prefix=prefix, extension=extension, owner=owner, text=q,
         offset=offset_of(cursor), limit=_bounded(limit),
     )  # fmt: skip
     if form == "csv" or request.headers.get("accept", "").startswith("text/csv"):
         every = msgspec.structs.replace(query, offset=0, limit=LARGEST)
-        return csv_of(inventory.files(name, every, at=at).items, f"{name}-files.csv")
-    return Response(inventory.files(name, query, at=at))
+        return csv_of(snapshot.files(every).items, f"{name}-files.csv")
+    return Response(snapshot.files(query))
 
 
 @get("/api/buckets/{name:str}/inventory/history", access=Access.READ, tags=_TAGS, summary="Totals over time")

@@ -22,8 +22,9 @@ from storekeeper.inventory.model import (
     Point,
     ScanView,
 )
+from storekeeper.inventory.rules.quoting import from_previous
 from storekeeper.inventory.rules.schedule import is_stale
-from storekeeper.inventory.service import InventoryService
+from storekeeper.inventory.service import InventoryService, Snapshot
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import ConflictError
 
@@ -99,8 +100,6 @@ def bucket_page(
     cursor: FromQuery[int] = 0,
 ) -> Response[Any]:
     bucket = buckets.get(name)
-    may_write = _may_write(request)
-    running = inventory.scans.under_way(bucket)
     asked = FileQuery(
         sort=FileSort.MODIFIED if sort.endswith("modified") else FileSort.SIZE,
         order=Order.DESCENDING if sort.startswith("-") else Order.ASCENDING,
@@ -109,20 +108,16 @@ def bucket_page(
         offset=max(0, cursor),
         limit=FILES_A_PAGE,
     )
-    return render(
-        request,
-        "inventory/bucket.html",
-        title=name,
-        bucket=bucket,
-        ranges=RANGES,
-        range=span,
-        runs=[views.run(view, may_cancel=may_write) for view in running],
-        quote=None if running else views.expected(inventory.scans.quote(name, ask=False)),
-        past=views.past(inventory.scans.page(name, limit=PAST_SCANS)),
-        can_write=may_write,
-        keys_kept=bucket.store_keys,
-        **_contents(request, inventory, bucket, clock, span_of(span), prefix, asked),
-    )
+    try:
+        snapshot = inventory.snapshot(name)
+    except NeverScannedError:
+        contents: views.View = {"inventory": None}
+    else:
+        points = inventory.history(span_of(span), name)[name]
+        stale = is_stale(bucket, snapshot.scan.finished_at or clock.now(), clock.now())
+        contents = _contents(request, snapshot, points, prefix, asked, stale=stale)
+        contents["growth_csv"] = f"/api/buckets/{name}/inventory/history?range={span}&format=csv"
+    return _bucket_page(request, inventory, bucket, contents | {"range": span, "prefix": prefix})
 
 
 @post("/buckets/{name:str}/scan", access=Access.ADMIN, status_code=200, include_in_schema=False)
@@ -140,29 +135,44 @@ def cancel_scan_form(request: PageRequest, scan_id: FromPath[str], inventory: Se
     return see_other(f"/buckets/{view.bucket}", "The scan stops. The last snapshot stays as it is.")
 
 
+def _bucket_page(
+    request: PageRequest, inventory: InventoryService, bucket: Bucket, contents: views.View
+) -> Response[Any]:
+    may_write = _may_write(request)
+    running = inventory.scans.under_way(bucket)
+    past = inventory.scans.page(bucket.name, limit=PAST_SCANS)
+    return render(
+        request,
+        "inventory/bucket.html",
+        title=bucket.name,
+        bucket=bucket,
+        ranges=RANGES,
+        runs=[views.run(view, may_cancel=may_write) for view in running],
+        may_scan=not running,
+        past=views.past(past),
+        can_write=may_write,
+        keys_kept=bucket.store_keys,
+        **contents,
+    )
+
+
 def _contents(
     request: PageRequest,
-    inventory: InventoryService,
-    bucket: Bucket,
-    clock: Clock,
-    span: timedelta,
+    snapshot: Snapshot,
+    points: Sequence[Point],
     prefix: str,
     asked: FileQuery,
-) -> dict[str, Any]:
+    *,
+    stale: bool,
+) -> views.View:
     """The part of a bucket's page that needs a snapshot."""
-    name, query = bucket.name, dict(request.query_params)
-    try:
-        found = inventory.inventory(name, with_files=False)
-    except NeverScannedError:
-        return {"inventory": None}
-    points = inventory.history(span, name)[name]
-    stale = is_stale(bucket, found.scanned_at, clock.now())
-    folders = inventory.folders(name, prefix)
-    rows = views.folder_rows(folders, query)
+    bucket, query = snapshot.bucket, dict(request.query_params)
+    name, found = bucket.name, snapshot.inventory(with_files=False)
+    rows = views.folder_rows(snapshot.folders(prefix), query)
     return {
         "inventory": views.snapshot(found, stale=stale),
+        "quote": views.expected(from_previous(snapshot.scan, bucket.provider)),
         "cards": views.cards(found, points, stale=stale),
-        "prefix": prefix,
         "trail": views.trail(prefix, query),
         "treemap": views.treemap(rows, name),
         "by_prefix": views.with_shares(rows[: views.TILES], sum(row["bytes"] for row in rows)),
@@ -170,10 +180,9 @@ def _contents(
         "by_owner": views.breakdown(found.by_owner, found, nameless="nobody"),
         "by_storage_class": views.breakdown(found.by_storage_class, found, nameless="none"),
         "growth": views.growth(points, name),
-        "growth_csv": f"/api/buckets/{name}/inventory/history?range={span.total_seconds():.0f}s&format=csv",
         "ages": views.bars(found.by_age, name, unit="bytes"),
         "sizes": views.bars(found.by_size, name, unit="count"),
-        "files": views.files(inventory.files(name, asked), asked, name, found.by_extension),
+        "files": views.files(snapshot.files(asked), asked, name, found.by_extension),
     }
 
 

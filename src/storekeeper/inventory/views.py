@@ -206,11 +206,10 @@ def past(views: Sequence[ScanView]) -> list[View]:
     ]
 
 
-def expected(quote_: Quote) -> View:
+def expected(quoted: Quote) -> View:
     """What the button that starts a scan says of it."""
-    requests = [(name, count) for name, count in quote_.requests.items() if count]
-    billed, count = requests[0] if requests else ("", None)
-    return {"pages": quote_.pages, "requests": count, "seconds": quote_.seconds_estimate, "class": billed}
+    billed, requests = next(iter(quoted.requests.items()), ("", 0))
+    return {"pages": quoted.pages, "requests": requests, "seconds": quoted.seconds_estimate, "class": billed}
 
 
 def state_of(last: ScanView | None) -> tuple[str, str]:

@@ -77,6 +77,17 @@ def test_a_scan_that_succeeds_is_done(ran, server):
     assert "10 objects, 100 B, in 2 s" in waited.out
 
 
+def test_who_waits_for_a_scan_that_is_tried_again_hears_why(ran, server):
+    trouble = SCAN | {"status": "retrying", "error": "SlowDown [busy]"}
+    server.answer("POST", "/api/buckets/photos/scan", {"runId": "s1"}, status=202)
+    server.stream("/api/scans/s1/events", [("progress", trouble), ("progress", trouble), ("done", DONE)])
+
+    waited = ran("scan", "photos", "--wait")
+
+    assert waited.status == 0
+    assert waited.err.strip() == "It will be tried again after this: SlowDown [busy]"
+
+
 def test_a_scan_under_way_is_joined(ran, server):
     server.refuse("POST", "/api/buckets/photos/scan", "conflict", 409, runId="s1")
     server.stream("/api/scans/s1/events", [("done", DONE)])

@@ -40,12 +40,12 @@ def test_inserts_are_refused_for_a_while(full, monkeypatch, after):
         assert view.status == "retrying"
         assert "not enough space" in view.error
         with pytest.raises(NeverScannedError):
-            full.inventory.inventory("photos")
+            full.inventory.snapshot("photos").inventory()
         assert full.engine.row("SELECT count() AS n FROM inventory_object")["n"] == sum(taken)
         requests = view.requests
     view = full.attempt(view.id)
     assert (view.status, view.objects, view.bytes) == ("succeeded", 3000, 6000)
-    assert full.inventory.inventory("photos").objects == 3000
+    assert full.inventory.snapshot("photos").inventory().objects == 3000
     assert view.requests > requests
 
 
@@ -97,6 +97,6 @@ def test_a_crash_while_summing_up_is_done_again_without_listing(full, monkeypatc
         pages = view.pages
     view = full.attempt(view.id)
     assert (view.status, view.pages) == ("succeeded", pages)
-    found = full.inventory.inventory("photos")
+    found = full.inventory.snapshot("photos").inventory()
     assert sum(group.objects for group in found.by_storage_class) == 3000
     assert sum(group.objects for group in found.by_prefix) == 3000

@@ -61,7 +61,7 @@ runs = world.jobs.find(statuses=ACTIVE) or [world.inventory.scans.start("killed"
 say("ready", runs[0].id)
 world.jobs._execute_run(runs[0].id)
 view = world.inventory.scans.view(runs[0].id)
-found = world.inventory.inventory("killed")
+found = world.inventory.snapshot("killed").inventory()
 row = world.engine.row("SELECT uniqExact(prefix, name) AS keys, count() AS rows FROM inventory_object")
 say("end", view.status, found.objects, found.bytes, sum(g.objects for g in found.by_prefix), row["keys"], row["rows"])
 world.close()

@@ -51,12 +51,12 @@ def only_failed(world, view, words):
     assert view.status in ("retrying", "dead")
     assert words in view.error
     with pytest.raises(NeverScannedError):
-        world.inventory.inventory("photos")
+        world.inventory.snapshot("photos").inventory()
 
 
 def whole(world, view):
     assert view.status == "succeeded"
-    found = world.inventory.inventory("photos")
+    found = world.inventory.snapshot("photos").inventory()
     assert (found.objects, found.bytes) == (OBJECTS, 3 * OBJECTS)
 
 
@@ -181,5 +181,5 @@ def test_a_missing_permission_names_what_to_grant(world, watched, proxy):
 def test_a_missing_permission_beside_the_listing_is_told_and_does_not_fail_the_scan(world, watched, proxy):
     proxy.faults = Faults(errors=FOREVER, error_status=403, error_code="AccessDenied", only="uploads")
     whole(world, world.scan())
-    uploads = world.inventory.inventory("photos").incomplete_uploads
+    uploads = world.inventory.snapshot("photos").inventory().incomplete_uploads
     assert (uploads.count, uploads.unknown) == (None, "needs s3:ListBucketMultipartUploads")

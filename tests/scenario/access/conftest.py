@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
-from litestar.types import ASGIApp
 
 from storekeeper import access
 from storekeeper.access import AccessService
@@ -52,35 +51,40 @@ def access_service(database: Database, audit: AuditTrail, clock: ManualClock) ->
 
 
 @pytest.fixture
-def application(access_service: AccessService, clock: ManualClock) -> ASGIApp:
-    return create(
-        routes=access.ROUTES,
-        services={"clock": clock, "access": access_service},
-        pages=Pages(clock, (), "test"),
-        authenticator=access_service,
-        options=WebOptions(version="test"),
-    )
-
-
-@pytest.fixture
-def browser(application: ASGIApp) -> Iterator[Callable[[], TestClient]]:
-    """`browser()` is a fresh one, with its own cookies, that follows no redirects by itself."""
+def client(access_service: AccessService, clock: ManualClock) -> Iterator[Callable[[], TestClient]]:
+    """`client()` is a new one, with its own cookies. Each runs its own application over the same service."""
     with contextlib.ExitStack() as stack:
 
-        def browser() -> TestClient:
-            client = TestClient(application, base_url="https://storekeeper.test")
-            client.headers["Accept"] = "text/html"
-            client.follow_redirects = False
-            return stack.enter_context(client)
+        def client() -> TestClient:
+            application = create(
+                routes=access.ROUTES,
+                services={"clock": clock, "access": access_service},
+                pages=Pages(clock, (), "test"),
+                authenticator=access_service,
+                options=WebOptions(version="test"),
+            )
+            return stack.enter_context(TestClient(application, base_url="https://storekeeper.test"))
 
-        yield browser
+        yield client
 
 
 @pytest.fixture
-def program(application: ASGIApp) -> Iterator[TestClient]:
+def browser(client: Callable[[], TestClient]) -> Callable[[], TestClient]:
+    """`browser()` is a new one that follows no redirects by itself."""
+
+    def browser() -> TestClient:
+        fresh = client()
+        fresh.headers["Accept"] = "text/html"
+        fresh.follow_redirects = False
+        return fresh
+
+    return browser
+
+
+@pytest.fixture
+def program(client: Callable[[], TestClient]) -> TestClient:
     """A program that talks to the API."""
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        yield client
+    return client()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from lxml import html
 def _form(page, action):
     """The fields of the form that leads to `action`, as they stand on the page."""
     document = html.fromstring(page.text)
-    (form,) = [form for form in document.forms if form.action == action]
+    (form,) = [form for form in document.forms if (form.method, form.action) == ("POST", action)]
     return dict(form.form_values())
 
 
@@ -21,7 +21,7 @@ def _words(page):
 
 def _secret(page):
     """What stands in the notice to be copied."""
-    return html.fromstring(page.text).cssselect(".notice code")[0].text_content()
+    return html.fromstring(page.text).xpath("//*[contains(@class, 'notice')]//code")[0].text_content()
 
 
 @pytest.fixture
@@ -183,13 +183,13 @@ def test_users_are_found_sorted_and_paged(access_service, signed_in):
     admin = signed_in()
 
     def emails(page):
-        rows = html.fromstring(page.text).cssselect("#users tbody th")
+        rows = html.fromstring(page.text).xpath("//*[@id='users']//tbody//th")
         return [row.text_content().split()[0] for row in rows]
 
     first = admin.get("/settings/users?sort=-email")
     assert emails(first)[0] == "user59@example.com"
     assert len(emails(first)) == 50
-    following = html.fromstring(first.text).cssselect("#users .pager a")[-1].get("href")
+    following = html.fromstring(first.text).xpath("//*[@id='users']//nav//a/@href")[-1]
     assert (
         emails(admin.get("/settings/users" + following.removeprefix("/settings/users")))[-1]
         == "admin@example.com"

@@ -92,7 +92,7 @@ def test_objects_changed_while_scanning_are_seen_as_they_were_when_listed(world)
     untouched = {f"kept/{number:05}" for number in range(requests + 1, 5000 - requests)}
     assert untouched <= set(counts)
     assert {row["size"] for row in found} <= {1, 2}
-    inventory = world.inventory.inventory("photos")
+    inventory = world.inventory.snapshot("photos").inventory()
     assert (inventory.objects, inventory.bytes) == (len(found), sum(row["size"] for row in found))
 
 
@@ -104,7 +104,7 @@ def test_a_cancelled_scan_leaves_the_last_snapshot(world):
     assert view.status == "cancelled"
     assert stored(world) == 0
     with pytest.raises(NeverScannedError):
-        world.inventory.inventory("photos")
+        world.inventory.snapshot("photos").inventory()
     assert world.inventory.scans.under_way() == []
 
 
@@ -135,7 +135,7 @@ def test_a_bucket_that_is_removed_while_it_is_scanned(world):
     assert world.jobs.get(run.id).status is RunStatus.CANCELLED
     assert stored(world) == 0
     with pytest.raises(NotFoundError):
-        world.inventory.inventory("photos")
+        world.inventory.snapshot("photos").inventory()
 
 
 def test_details_of_a_removed_bucket_go_with_the_next_upkeep(world):
@@ -158,12 +158,12 @@ def test_only_the_newest_listing_and_one_snapshot_a_day_are_kept(world):
     assert [row["scan_id"] for row in world.engine.rows("SELECT DISTINCT scan_id FROM inventory_object")] == [
         third.id
     ]
-    assert world.inventory.inventory("photos", at=second.id).by_prefix
-    assert not world.inventory.inventory("photos", at=first.id).by_prefix
+    assert world.inventory.snapshot("photos", at=second.id).inventory().by_prefix
+    assert not world.inventory.snapshot("photos", at=first.id).inventory().by_prefix
     world.clock.ahead += timedelta(days=400)
     world.inventory.retain()
     assert [view.id for view in world.inventory.scans.page("photos")] == [third.id]
-    assert world.inventory.inventory("photos").by_prefix
+    assert world.inventory.snapshot("photos").inventory().by_prefix
 
 
 def test_schedules_start_scans_once(world):

@@ -41,7 +41,7 @@ def test_totals_are_exact(world, count):
         store.place(f"d{number % 7}/{number}.txt", b"x" * (number % 13))
     view = world.scan()
     assert view.status == "succeeded"
-    found = world.inventory.inventory("photos")
+    found = world.inventory.snapshot("photos").inventory()
     assert (found.objects, found.bytes) == (count, sum(number % 13 for number in range(count)))
     assert sum(group.objects for group in found.by_extension) == count
     assert sum(bin_.bytes for bin_ in found.by_size) == found.bytes
@@ -53,14 +53,14 @@ def test_odd_keys_are_counted_once_each_and_come_back_as_they_are(world):
     for size, key in enumerate(ODD_KEYS):
         store.place(key, b"x" * size)
     world.scan()
-    found = world.inventory.inventory("photos", limit=1000)
+    found = world.inventory.snapshot("photos").inventory(limit=1000)
     assert found.objects == len(ODD_KEYS)
     assert {item.key: item.size for item in found.largest} == {key: size for size, key in enumerate(ODD_KEYS)}
     assert {group.name for group in found.by_extension} == {"", "txt", "jpg", "png", "log", "js", "gz"}
 
 
 def folders_below(world, prefix):
-    found = world.inventory.folders("photos", prefix)
+    found = world.inventory.snapshot("photos").folders(prefix)
     totals = [found.direct.objects, *(item.objects for item in found.items), found.others.objects]
     return {item.name: (item.objects, item.leaf) for item in found.items}, sum(totals)
 
@@ -75,7 +75,7 @@ def test_folders_add_up_on_every_level(world):
     assert folders_below(world, "a/b/") == ({"a/b/c/": (1, True)}, 3)
     assert folders_below(world, "/") == ({"//": (1, True)}, 1)
     assert folders_below(world, "nowhere/") == ({}, 0)
-    assert world.inventory.folders("photos", "a/").direct.bytes == 5
+    assert world.inventory.snapshot("photos").folders("a/").direct.bytes == 5
 
 
 def test_owners_classes_ages_and_sizes(world):
@@ -86,7 +86,7 @@ def test_owners_classes_ages_and_sizes(world):
     store.place("users/bob/c.mp4", b"", modified=now - timedelta(days=1000), storage_class="GLACIER")
     store.place("other", b"x", modified=datetime(2000, 1, 1, tzinfo=UTC))
     world.scan()
-    found = world.inventory.inventory("photos")
+    found = world.inventory.snapshot("photos").inventory()
     assert [(group.name, group.objects, group.bytes) for group in found.by_owner] == [
         ("ann", 2, 20010), ("", 1, 1), ("bob", 1, 0),
     ]  # fmt: skip
@@ -109,7 +109,7 @@ def test_names_are_not_kept_where_the_bucket_forbids_it(world):
     store, _ = world.memory(store_keys=False)
     store.place("secret/patient-name.pdf", b"x")
     world.scan()
-    largest = world.inventory.inventory("photos").largest
+    largest = world.inventory.snapshot("photos").inventory().largest
     assert [(item.key, item.prefix, item.extension) for item in largest] == [(None, "secret/", "pdf")]
     names = world.engine.rows(
         "SELECT name FROM inventory_object UNION ALL SELECT name FROM inventory_extreme"
@@ -126,7 +126,7 @@ def test_uploads_and_versions_are_counted_beside_the_objects(world):
     store.delete("gone")
     store.begin_upload("big", "upload-1", [5, 6])
     world.scan()
-    found = world.inventory.inventory("photos")
+    found = world.inventory.snapshot("photos").inventory()
     assert (found.objects, found.bytes) == (1, 5)
     assert (found.incomplete_uploads.count, found.incomplete_uploads.bytes) == (1, 11)
     versions = found.versions
@@ -136,12 +136,12 @@ def test_uploads_and_versions_are_counted_beside_the_objects(world):
 def test_change_since_earlier_snapshots(world):
     store, _ = world.memory()
     with pytest.raises(NeverScannedError):
-        world.inventory.inventory("photos")
+        world.inventory.snapshot("photos").inventory()
     for days, size in ((0, 1), (25, 10), (31, 100), (32, 1000)):
         world.clock.ahead = timedelta(days=days)
         store.place(f"at-{days}", b"x" * size)
         world.scan()
-    change = world.inventory.inventory("photos").change
+    change = world.inventory.snapshot("photos").inventory().change
     assert change.previous.bytes == 1000
     assert change.seven_days.bytes == 1100
     assert change.thirty_days.bytes == 1110
@@ -161,7 +161,7 @@ def test_files_are_filtered_sorted_and_paged(world):
     world.scan()
 
     def keys(**query):
-        return [item.size for item in world.inventory.files("photos", FileQuery(**query)).items]
+        return [item.size for item in world.inventory.snapshot("photos").files(FileQuery(**query)).items]
 
     assert keys(limit=3) == [29, 28, 27]
     assert keys(limit=2, offset=3) == [26, 25]
@@ -169,6 +169,6 @@ def test_files_are_filtered_sorted_and_paged(world):
     assert keys(sort="modified", order="desc", limit=2) == [0, 1]
     assert keys(extension="txt", owner="ann") == [27, 21, 15, 9, 3]
     assert keys(prefix="users/bob/", text="8.JPG") == [28, 8]
-    page = world.inventory.files("photos", FileQuery(limit=20))
+    page = world.inventory.snapshot("photos").files(FileQuery(limit=20))
     assert page.next_cursor == "20"
-    assert world.inventory.files("photos", FileQuery(limit=20, offset=20)).next_cursor is None
+    assert world.inventory.snapshot("photos").files(FileQuery(limit=20, offset=20)).next_cursor is None

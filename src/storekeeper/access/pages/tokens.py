@@ -37,7 +37,11 @@ class NewTokenForm(msgspec.Struct, frozen=True):
     name: str = ""
     expires: str = ""
     buckets: str = ""
-    scopes: list[Scope] = []
+    scopes: list[Scope] | Scope = []  # one checkbox alone comes without a list
+
+    @property
+    def chosen(self) -> list[Scope]:
+        return [self.scopes] if isinstance(self.scopes, Scope) else self.scopes
 
 
 @get(HERE, access=Access.ADMIN, include_in_schema=False)
@@ -60,7 +64,7 @@ def new_token_form(
     try:
         key, secret = access.keys.create(
             data.name,
-            data.scopes,
+            data.chosen,
             owner=principal.email,
             actor=actor_of(principal),
             expires_in_days=int(data.expires) if data.expires.isdecimal() else None,
@@ -104,7 +108,7 @@ def _page(
         values=form,
         errors=errors or {},
         scopes=[
-            {"value": scope, "label": label, "checked": scope in form.scopes}
+            {"value": scope, "label": label, "checked": scope in form.chosen}
             for scope, label in _SCOPES.items()
         ],
         expiries=_EXPIRIES,

@@ -13,13 +13,9 @@ from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Connection, Database
 from storekeeper.infra.jobs import Jobs, RunContext
 from storekeeper.inventory import repository
-from storekeeper.inventory.analytics import LARGEST, InventoryAnalytics
+from storekeeper.inventory.analytics import InventoryAnalytics
 from storekeeper.inventory.model import (
     Change,
-    FileQuery,
-    Files,
-    Folders,
-    Inventory,
     ListedBucket,
     NeverScannedError,
     Point,
@@ -29,9 +25,9 @@ from storekeeper.inventory.model import (
     UnknownScanError,
 )
 from storekeeper.inventory.scanning.ledger import BATCH_ROWS
-from storekeeper.inventory.service import presenting
 from storekeeper.inventory.service.running import ScanRunner, publish
 from storekeeper.inventory.service.scans import Scans
+from storekeeper.inventory.service.snapshot import Snapshot
 from storekeeper.inventory.service.upkeep import Upkeep
 from storekeeper.kernel.clock import Clock
 
@@ -94,39 +90,16 @@ class InventoryService:
             _listed(bucket, newest.get(bucket.id), older.get(bucket.id)) for bucket in self._buckets.all()
         ]
 
-    def inventory(self, name: str, *, at: str = "", limit: int = 100, with_files: bool = True) -> Inventory:
-        """A snapshot, the newest or that of a scan; `with_files` adds its largest and oldest objects.
+    def snapshot(self, name: str, *, at: str = "") -> Snapshot:
+        """The newest snapshot of a bucket, or that of the scan `at`.
 
         Raises UnknownBucketError, NeverScannedError, UnknownScanError.
         """
-        bucket, scan = self._snapshot(name, at)
+        bucket = self._buckets.get(name)
         with self._db.read() as connection:
+            scan = _chosen(connection, bucket, at)
             change = self._change(connection, bucket, scan)
-        groups = self._analytics.groups(scan.id, limit)
-        extremes = self._analytics.extremes(scan.id, limit if with_files else 0)
-        return presenting.inventory(
-            scan,
-            change=change,
-            groups=groups,
-            folders=self._analytics.folders(scan.id, "", limit)[1],
-            largest=presenting.objects(extremes["largest"], keys=bucket.store_keys),
-            oldest=presenting.objects(extremes["oldest"], keys=bucket.store_keys),
-        )
-
-    def folders(self, name: str, prefix: str, *, at: str = "", limit: int = 1000) -> Folders:
-        """One level of folders. Raises as `inventory` does."""
-        _, scan = self._snapshot(name, at)
-        return presenting.folders(prefix, *self._analytics.folders(scan.id, prefix, limit))
-
-    def files(self, name: str, query: FileQuery, *, at: str = "") -> Files:
-        """Of the largest objects those that match. Raises as `inventory` does."""
-        bucket, scan = self._snapshot(name, at)
-        rows = self._analytics.files(scan.id, msgspec.structs.replace(query, limit=query.limit + 1))
-        more = len(rows) > query.limit
-        items = presenting.objects(rows[: query.limit], keys=bucket.store_keys)
-        return Files(
-            items=items, next_cursor=str(query.offset + query.limit) if more else None, of_largest=LARGEST
-        )
+        return Snapshot(self._analytics, bucket, scan, change)
 
     def history(self, span: timedelta, name: str = "") -> dict[str, Sequence[Point]]:
         """Totals over time by bucket name, oldest first, at most 1,000 points each."""
@@ -144,22 +117,6 @@ class InventoryService:
                 for bucket in buckets
             }
 
-    def _snapshot(self, name: str, at: str) -> tuple[Bucket, Scan]:
-        bucket = self._buckets.get(name)
-        with self._db.read() as connection:
-            scan = (
-                repository.get(connection, at)
-                if at
-                else repository.newest_complete(connection, bucket_id=bucket.id).get(bucket.id)
-            )
-        if at and (scan is None or scan.bucket_id != bucket.id or scan.state is not ScanState.COMPLETE):
-            raise UnknownScanError(f"There is no complete scan {at} of {name}.")
-        if scan is None:
-            raise NeverScannedError(
-                f"{name} was never scanned completely.", hint=f"Run `storekeeper scan {name} --wait`."
-            )
-        return bucket, scan
-
     def _change(self, connection: Connection, bucket: Bucket, scan: Scan) -> Change:
         def since(moment: datetime | None) -> Totals | None:
             earlier = repository.newest_complete(connection, bucket_id=bucket.id, before=moment).get(
@@ -171,6 +128,21 @@ class InventoryService:
 
         end = scan.finished_at or self._clock.now()
         return Change(previous=since(end), seven_days=since(end - _WEEK), thirty_days=since(end - _MONTH))
+
+
+def _chosen(connection: Connection, bucket: Bucket, at: str) -> Scan:
+    if at:
+        scan = repository.get(connection, at)
+        if scan is None or scan.bucket_id != bucket.id or scan.state is not ScanState.COMPLETE:
+            raise UnknownScanError(f"There is no complete scan {at} of {bucket.name}.")
+        return scan
+    newest = repository.newest_complete(connection, bucket_id=bucket.id).get(bucket.id)
+    if newest is None:
+        raise NeverScannedError(
+            f"{bucket.name} was never scanned completely.",
+            hint=f"Run `storekeeper scan {bucket.name} --wait`.",
+        )
+    return newest
 
 
 def _forget(connection: Connection, bucket: Bucket) -> None:

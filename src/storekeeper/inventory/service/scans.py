@@ -89,6 +89,8 @@ class Scans:
     def under_way(self, bucket: Bucket | None = None) -> list[ScanView]:
         """Scans that are queued or running, of one bucket or all."""
         runs = self._jobs.find(job=JOB, key=bucket.id if bucket else "", statuses=ACTIVE, limit=200)
+        if not runs:
+            return []
         names = {one.id: one.name for one in self._buckets.all()}
         with self._db.read() as connection:
             scans = {run.id: repository.get(connection, run.id) for run in runs}
@@ -103,15 +105,13 @@ class Scans:
         begun = {bucket_id: self._view_of(scan, "") for bucket_id, scan in newest.items()}
         return begun | {run.key: _view(None, run, "") for run in waiting}
 
-    def quote(self, name: str, *, ask: bool = True) -> Quote:
-        """What the next scan will take. When there is no earlier scan, the bucket is asked for one page if `ask`."""
+    def quote(self, name: str) -> Quote:
+        """What the next scan will take. When there is no earlier one, the bucket is asked for one page."""
         bucket = self._buckets.get(name)
         with self._db.read() as connection:
             previous = repository.newest_complete(connection, bucket_id=bucket.id).get(bucket.id)
         if previous:
             return quoting.from_previous(previous, bucket.provider)
-        if not ask:
-            return quoting.UNKNOWN
         begun = self._clock.monotonic()
         with closing(self._buckets.open(bucket, retry=_WHILE_A_PERSON_WAITS)) as store:
             page = store.list_page()

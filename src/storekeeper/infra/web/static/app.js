@@ -119,6 +119,11 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("[type=submit]:disabled").forEach((b) => (b.disabled = false));
 });
 
+// What is not asked for stays out of the URL, so that it can be shared as it is.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb !== "get") return;
+  for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
+});
 document.addEventListener("htmx:load", (event) => enliven(event.detail.elt));
 document.addEventListener("htmx:responseError", (event) => {
   toast("bad", `The server answered ${event.detail.xhr.status}. What you see is unchanged; try again or reload the page.`);
