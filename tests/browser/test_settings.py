@@ -72,6 +72,7 @@ def test_a_key_is_made_works_and_is_revoked(open_page, site):
     page.get_by_label("Name").fill("nightly report")
     page.get_by_label("Expires").select_option("never")
     page.get_by_role("button", name="Make the key").click()
+    print(page.inner_text("main"))
     key = shown_once(page)
     assert status_with(site, key) == 200
     row = page.get_by_role("row", name="nightly report")
