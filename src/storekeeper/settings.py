@@ -16,6 +16,7 @@ import msgspec
 from storekeeper.kernel.errors import SettingsError
 
 PREFIX = "STOREKEEPER_"
+OF_THE_CLIENT = frozenset({"STOREKEEPER_URL", "STOREKEEPER_TOKEN"})  # read by storekeeper_client, not by a server
 CONFIG_FILE = "storekeeper.toml"
 
 
@@ -87,7 +88,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environ.items():
-        if not name.startswith(PREFIX) or name == PREFIX + "CONFIG":
+        if not name.startswith(PREFIX) or name == PREFIX + "CONFIG" or name in OF_THE_CLIENT:
             continue
         field = name.removeprefix(PREFIX).lower()
         if field.removesuffix("_file") in SECRETS and field.endswith("_file"):

@@ -20,6 +20,9 @@ from storekeeper.infra.web import Access, Role
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.settings import load, with_keys
 
+# Some capabilities let Litestar infer their services by name, which it will stop to do in its next major version.
+pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
+
 CALLERS = ("anonymous", "user", "readonly", "admin", "ingest key", "metrics key", "read key of a user")
 ALLOWED = {
     Access.PUBLIC: set(CALLERS),

@@ -16,7 +16,7 @@ from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database, library_versions
 from storekeeper.infra.jobs import Jobs, Run, RunStatus
 from storekeeper.kernel.clock import Clock
-from storekeeper.kernel.errors import StorekeeperError
+from storekeeper.kernel.errors import BadInputError, StorekeeperError
 
 PROBE_SECONDS = 5.0
 DISK_RESERVE = 200_000_000  # bytes that must stay free so that the control database can be written
@@ -101,7 +101,11 @@ class DashboardService:
         }
 
     def run_job(self, name: str, *, actor: str) -> Run:
-        """Start a job now. Raises NotFoundError, ConflictError."""
+        """Start a job now. Raises NotFoundError, ConflictError, BadInputError for a job that needs to know more."""
+        if any(job.name == name and job.needs_payload for job in self._jobs.registered()):
+            raise BadInputError(
+                f"{name} can not be started by its name alone.", hint="Scan a bucket with `storekeeper scan NAME`."
+            )
         run = self._jobs.start(name)
         self._record(actor, "job.run", name)
         return run

@@ -168,8 +168,7 @@ class InventoryAnalytics:
         self._engine.command(DROP_OBJECTS, scan=scan_id)
 
     def sum_up(self, scan_id: str, now: str) -> None:
-        """Build everything that is read later. May be done again after a crash."""
-        self.drop_details([scan_id])
+        """Build everything that is read later. Of what a crash left of it, `drop_details` first."""
         self._sum_groups(scan_id, now)
         self._engine.command(SUM_FOLDERS, scan=scan_id, depth=DEPTH, folders=FOLDERS + 1, spill=_SPILL)
         for kind, (order, count) in EXTREMES.items():

@@ -25,6 +25,7 @@ def jobs(inventory: InventoryService) -> list[Job]:
         Job(
             name="scan",
             run=inventory.run_scan,
+            needs_payload=True,
             retry=Retry(attempts=8, base=5, cap=900),
             about="List a bucket and make a snapshot of what it holds.",
         ),

@@ -1,5 +1,6 @@
 """Pure decisions about operations: which are acceptable, and when to refuse more."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,22 @@ def room(spooled: int, free: int, limits: Limits) -> str:
     if spooled >= limits.hard or free <= limits.reserve:
         return "full"
     return "busy" if spooled >= limits.soft else "ok"
+
+
+def resolution(span: timedelta) -> tuple[str, timedelta]:
+    """The sums to read for a range, so that there are at most about 400 points."""
+    if span <= timedelta(hours=6):
+        return "minute", timedelta(minutes=1)
+    if span <= timedelta(days=14):
+        return "hour", timedelta(hours=1)
+    return "day", timedelta(days=1)
+
+
+def relative_error(requests: float, samples: int) -> float:
+    """The standard error of a weighted count, as a share of it: sqrt(n (1 - p)) / n for n samples kept with p = n / N."""
+    if samples <= 0 or requests <= samples:
+        return 0.0
+    return math.sqrt((1 - samples / requests) / samples)
 
 
 def accept(rows: pa.Table, *, buckets: Mapping[str, bool], now: datetime) -> tuple[pa.Table, list[Rejection]]:

@@ -3,6 +3,8 @@
 import pytest
 from lxml import html
 
+from storekeeper.infra.web import Role
+
 
 def _form(page, action):
     """The fields of the form that leads to `action`, as they stand on the page."""
@@ -82,6 +84,12 @@ def test_a_wrong_password_says_so_and_keeps_what_was_typed(browser):
     assert '"account";r=9' in answer.headers["ratelimit"]
 
 
+def test_a_password_of_odd_characters_arrives_as_it_was_typed(access_service, signed_in):
+    odd = " +%26=&;ü€🔑 true null 00"
+    access_service.users.create("ada@example.com", Role.USER, odd, actor="system")
+    assert signed_in("ada@example.com", odd).get("/settings/me").status_code == 200
+
+
 def test_guessing_is_stopped_on_the_page_and_in_the_api_together(browser, clock, program, admin):
     fresh = browser()
     wrong = {"email": admin["email"], "password": "guessed-wrong"}
@@ -147,7 +155,7 @@ def test_a_mistake_in_a_form_stands_beside_its_field(signed_in):
 
 
 def test_a_user_is_given_another_role_disabled_and_enabled(access_service, signed_in):
-    ada, password = access_service.users.create("ada@example.com", "user", actor="system")
+    ada, password = access_service.users.create("ada@example.com", Role.USER, actor="system")
     admin, other = signed_in(), signed_in(ada.email, password)
     here = f"/settings/users/{ada.id}"
     answer = _send(admin, admin.get("/settings/users"), f"{here}/role", role="readonly")
@@ -168,7 +176,7 @@ def test_the_last_admin_is_kept_with_a_reason(access_service, signed_in):
 
 
 def test_a_reset_password_is_shown_once(access_service, signed_in):
-    ada, old = access_service.users.create("ada@example.com", "user", actor="system")
+    ada, old = access_service.users.create("ada@example.com", Role.USER, actor="system")
     admin = signed_in()
     made = _send(admin, admin.get("/settings/users"), f"/settings/users/{ada.id}/reset-password")
     assert _secret(made) != old
@@ -178,7 +186,7 @@ def test_a_reset_password_is_shown_once(access_service, signed_in):
 def test_users_are_found_sorted_and_paged(access_service, signed_in):
     for number in range(60):
         access_service.users.create(
-            f"user{number:02}@example.com", "user", "tide-pool-lantern", actor="system"
+            f"user{number:02}@example.com", Role.USER, "tide-pool-lantern", actor="system"
         )
     admin = signed_in()
 

@@ -54,6 +54,10 @@ def test_unknown_keys_in_the_file_are_errors(tmp_path):
         settings.load({}, config=tmp_path / "missing.toml")
 
 
+def test_what_belongs_to_the_client_is_left_to_it(tmp_path):
+    load(tmp_path, {"STOREKEEPER_URL": "http://127.0.0.1:8080", "STOREKEEPER_TOKEN": "sk_x.y"})
+
+
 def test_a_secret_may_come_from_a_file(tmp_path):
     (tmp_path / "pw").write_text("hunter2hunter2\n")
     assert (

@@ -119,7 +119,7 @@ def _page(
 def _shown(key: ApiKey, now: datetime) -> dict[str, Any]:
     holds = rules.key_holds(expires_at=key.expires_at, now=now)
     return msgspec.structs.asdict(key) | {
-        "prefix": f"sk_{key.id[:8]}",
+        "mark": f"sk_…{key.id[-8:]}",  # ids begin with the time, so their ends tell them apart
         "state": "active" if holds else "expired",
         "tone": "good" if holds else "neutral",
     }

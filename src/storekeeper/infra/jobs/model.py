@@ -69,6 +69,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""  # one line for people
     cron: str = ""  # five fields, UTC; empty means on demand only
     retry: Retry = Retry()
+    needs_payload: bool = False  # can not be started by its name alone
 
 
 class RunCancelledError(Exception):

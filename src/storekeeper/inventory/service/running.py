@@ -46,52 +46,52 @@ class ScanRunner:
         self._clock = clock
         self._batch_rows = batch_rows
 
-    def run(self, context: RunContext, bucket_id: str) -> Bucket:
-        """The bucket, after its new snapshot can be read.
+    def run(self, context: RunContext, bucket_id: str) -> None:
+        """Make a snapshot of a bucket, or go on with it.
 
         Raises RunCancelledError, objectstore errors, UnavailableError; all but the first leave what was listed to
         the next attempt.
         """
         bucket = self._buckets.get_by_id(bucket_id)
         scan = self._begin(context.run_id, bucket)
-        try:
-            scan = self._list(context, bucket, scan)
-            self._check(scan)
-            context.progress(phase="summing up")
-            self._analytics.sum_up(scan.id, _moment(scan))
-            scan = self._complete(scan)
-        except RunCancelledError:
-            self.discard(scan, ScanState.CANCELLED)
-            raise
+        if scan.state is ScanState.OPEN:
+            try:
+                scan = self._make_snapshot(context, bucket, scan)
+            except RunCancelledError:
+                self.discard(scan.id, ScanState.CANCELLED)
+                raise
         publish(bucket, scan)
-        return bucket
 
-    def discard(self, scan: Scan, state: ScanState, error: str = "") -> None:
+    def discard(self, scan_id: str, state: ScanState, error: str = "") -> None:
         """Give a scan up: what it listed is dropped, and never was shown."""
         with self._db.write() as connection:
-            if repository.get(connection, scan.id):
-                repository.save(
-                    connection, replace(scan, state=state, finished_at=self._clock.now(), error=error)
-                )
-                repository.forget_shards(connection, scan.id)
-        self._analytics.drop_objects(scan.id)
+            if scan := repository.get(connection, scan_id):
+                given_up = replace(scan, state=state, finished_at=self._clock.now(), error=error)
+                repository.save(connection, given_up)
+                repository.forget_shards(connection, scan_id)
+        self._analytics.drop_objects(scan_id)
 
     def _begin(self, scan_id: str, bucket: Bucket) -> Scan:
+        """The scan of this run: new, as an earlier attempt left it, or complete when only the run's end was lost."""
         with self._db.write() as connection:
-            found = repository.get(connection, scan_id)
-            resumed = found is not None and found.state is ScanState.OPEN
-            if found is None or not resumed:
-                scan = self._restart(scan_id, bucket.id)
-                repository.save(connection, scan)
-                repository.forget_shards(connection, scan_id)
-                repository.save_shards(connection, scan_id, [WHOLE_BUCKET])
-            else:
-                scan = found
-        self._analytics.delete_unaccounted(scan.id, scan.batches)
-        return scan
+            scan = repository.get(connection, scan_id)
+            if scan and scan.state in (ScanState.OPEN, ScanState.COMPLETE):
+                return scan
+            scan = Scan(id=scan_id, bucket_id=bucket.id, state=ScanState.OPEN, started_at=self._clock.now())
+            repository.save(connection, scan)
+            repository.forget_shards(connection, scan_id)
+            repository.save_shards(connection, scan_id, [WHOLE_BUCKET])
+            return scan
 
-    def _restart(self, scan_id: str, bucket_id: str) -> Scan:
-        return Scan(id=scan_id, bucket_id=bucket_id, state=ScanState.OPEN, started_at=self._clock.now())
+    def _make_snapshot(self, context: RunContext, bucket: Bucket, scan: Scan) -> Scan:
+        if context.attempt > 1:
+            self._analytics.delete_unaccounted(scan.id, scan.batches)
+            self._analytics.drop_details([scan.id])
+        scan = self._list(context, bucket, scan)
+        self._check(scan)
+        context.progress(phase="summing up")
+        self._analytics.sum_up(scan.id, _moment(scan))
+        return self._complete(scan)
 
     def _list(self, context: RunContext, bucket: Bucket, scan: Scan) -> Scan:
         with self._db.read() as connection:
@@ -173,7 +173,7 @@ class ScanRunner:
         stored = self._analytics.stored_totals(scan.id)
         if stored == (scan.objects, scan.bytes):
             return
-        self.discard(scan, ScanState.FAILED)
+        self.discard(scan.id, ScanState.FAILED)
         raise SnapshotMismatchError(
             f"{scan.objects} objects of {scan.bytes} bytes were listed, but the analytics engine holds {stored[0]} of "
             f"{stored[1]} bytes.",

@@ -155,6 +155,6 @@ def _view(scan: Scan | None, run: Run | None, bucket: str) -> ScanView:
 
 
 def _status(scan: Scan | None, run: Run | None) -> str:
-    if scan and scan.state in _STATUS:
+    if scan and scan.state in _STATUS and (run is None or run.status not in ACTIVE):
         return _STATUS[scan.state]
     return str(run.status) if run else "dead"

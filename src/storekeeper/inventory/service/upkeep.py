@@ -61,8 +61,8 @@ class Upkeep:
         try:
             run = self._jobs.get(scan.id)
         except NotFoundError:
-            self._runner.discard(scan, ScanState.FAILED)
+            self._runner.discard(scan.id, ScanState.FAILED)
             return
         if run.status not in ACTIVE:
             cancelled = run.status is RunStatus.CANCELLED
-            self._runner.discard(scan, ScanState.CANCELLED if cancelled else ScanState.FAILED, run.error)
+            self._runner.discard(scan.id, ScanState.CANCELLED if cancelled else ScanState.FAILED, run.error)

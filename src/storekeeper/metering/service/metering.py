@@ -14,6 +14,7 @@ from storekeeper.metering.model import IngestReply, IngestStats
 from storekeeper.metering.rules import Limits
 from storekeeper.metering.service.drainer import Drainer
 from storekeeper.metering.service.intake import Intake, Sender
+from storekeeper.metering.service.reading import UsageReader
 
 BATCH_IDS_KEPT = timedelta(days=7)
 
@@ -33,6 +34,7 @@ class MeteringService:
         self._clock = clock
         self._spool = Spool(data_dir / "spool.db", clock)
         self._analytics = MeteringAnalytics(analytics)
+        self.reader = UsageReader(self._analytics, buckets, clock)
         self._drainer = Drainer(self._spool, self._analytics, clock)
         self._intake = Intake(
             self._spool, buckets, clock, address_key=address_key, folder=data_dir, limits=Limits()

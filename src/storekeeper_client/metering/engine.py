@@ -1,0 +1,128 @@
+"""A buffer, a worker, and the thread that keeps asking the worker what is next."""
+
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from storekeeper.kernel.clock import Clock
+
+from .buffer import Buffer
+from .limits import Limits
+from .operation import Operation
+from .stats import Stats
+from .worker import Worker
+
+
+class Engine:
+    """What belongs to one process: a forked child gets a new one.
+
+    The thread starts with the first operation, so that a server that forks its workers may make the meter before.
+    """
+
+    def __init__(
+        self,
+        buffer: Buffer,
+        worker: Worker,
+        *,
+        limits: Limits,
+        clock: Clock,
+        random: Callable[[], float],
+        success_rate: float,
+        error_rate: float,
+        background: bool,
+    ) -> None:
+        self.buffer, self._worker, self._limits, self._clock = buffer, worker, limits, clock
+        self._random, self._success_rate, self._error_rate = random, success_rate, error_rate
+        self._batch_size = limits.batch_size
+        self._background, self._thread_wanted = background, background
+        self._thread: threading.Thread | None = None
+        self._starting = threading.RLock()
+        self._moved = threading.Condition()
+        # A simple queue may be put to from the collection of garbage; an event or a condition could lock up.
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._closed = self._retired = False
+
+    def record(self, operation: Operation) -> None:
+        """Sample and queue. Takes microseconds, and never waits for the network or the disk."""
+        if self._closed:
+            if not self._retired:
+                self.buffer.refuse()
+            return
+        rate = self._error_rate if operation.failed else self._success_rate
+        if rate < 1.0:
+            if self._random() >= rate:
+                self.buffer.leave_out()
+                return
+            operation = msgspec.structs.replace(operation, weight=operation.weight / rate)
+        if self.buffer.put(operation) == self._batch_size:
+            self._wake.put(None)
+        if self._thread_wanted:
+            self._start()
+
+    def flush(self, timeout: float) -> bool:
+        """Send everything now; whether all of it was settled within that many seconds."""
+        self._worker.hurry()
+        if self._background:
+            self._start()
+            self._wake.put(None)
+            with self._moved:
+                return self._moved.wait_for(lambda: self._worker.idle, timeout)
+        deadline = self._clock.monotonic() + timeout
+        while not self._worker.idle:
+            wait = self._worker.step()
+            if self._clock.monotonic() + wait > deadline:
+                return False
+            if wait:
+                self._clock.sleep(wait)
+        return True
+
+    def close(self, timeout: float) -> None:
+        """Flush within that many seconds; what is left goes to disk or is dropped. Then nothing happens any more."""
+        if self._closed:
+            return
+        self._closed = True
+        if not self._worker.idle:
+            with suppress(RuntimeError):  # no thread can be started at the interpreter's end
+                self.flush(timeout)
+        self._worker.end()
+        self._wake.put(None)
+
+    def retire(self) -> None:
+        """This is a copy in a forked child: what it holds is the parent's to send."""
+        self._closed = self._retired = True
+
+    def stats(self) -> Stats:
+        buffer, worker, tally = self.buffer, self._worker, self._worker.tally
+        return Stats(
+            recorded=buffer.recorded,
+            recovered=tally.recovered,
+            sampled_out=buffer.sampled_out,
+            queued=worker.queued,
+            spilled=worker.spilled,
+            accepted=tally.accepted,
+            duplicates=tally.duplicates,
+            rejected=tally.rejected,
+            dropped=buffer.dropped + tally.dropped,
+            unanswered=buffer.unanswered,
+            retries=tally.retries,
+            last_error=tally.last_error,
+        )
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread_wanted:
+                thread = threading.Thread(target=self._run, name="storekeeper-meter", daemon=True)
+                thread.start()
+                self._thread, self._thread_wanted = thread, False
+
+    def _run(self) -> None:
+        while not self._worker.ended:
+            wait = self._worker.step()
+            with self._moved:
+                self._moved.notify_all()
+            if wait > 0:
+                with suppress(queue.Empty):
+                    self._wake.get(timeout=wait)

@@ -1,0 +1,142 @@
+"""What holds for every page: it fits, it is quiet, it is accessible, it is light, it reads without scripts."""
+
+import re
+
+import pytest
+from axe_core_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from storekeeper import app
+
+PAGES = (
+    "/",
+    "/buckets",
+    "/buckets/new",
+    "/buckets/packages",
+    "/buckets/uploads?prefix=users%2Fann%2F",
+    "/buckets/unscanned",
+    "/buckets/uploads/edit",
+    "/jobs",
+    "/settings/me",
+    "/settings/users",
+    "/settings/tokens",
+)
+FOR_STRANGERS = ("/sign-in", "/nothing-here")
+ROOMS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+MOST_BYTES = 500_000
+
+
+@pytest.fixture(scope="module")
+def furnished(scanned) -> None:
+    """Something of everything that a page can show."""
+    scanned.register("unscanned", "uploads")
+    scanned.api.create_token("nightly report", scopes=["read"])
+    address = "a.person.with.quite.a.long.name@a-department.of-a-company.example"
+    scanned.api.add_user(address, role="readonly")
+    scanned.register("refused", "uploads", secret="not-the-secret")
+    assert scanned.scan("refused") == "dead"
+
+
+def check(page: Page, room: tuple[int, str]) -> None:
+    """It fits into the room and axe finds nothing."""
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide == 0, f"{room}: {too_wide} pixels too wide"
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run()")["violations"]
+    told = [f"{one['impact']}: {one['help']}: {[node['html'] for node in one['nodes']]}" for one in found]
+    assert told == [], room
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_is_quiet_and_accessible(furnished, open_page, drawn, path):
+    for width, scheme in ROOMS:
+        page = open_page(path, width=width, scheme=scheme)
+        drawn(page)
+        check(page, (width, scheme))
+        page.context.close()
+
+
+@pytest.mark.parametrize("path", FOR_STRANGERS)
+def test_so_does_a_page_for_strangers(open_page, complaints, path):
+    complaints.allow(r"status of 404 .* at \S*/nothing-here$")
+    for width, scheme in ROOMS:
+        check(open_page(path, width=width, scheme=scheme, who=None), (width, scheme))
+
+
+def test_no_page_is_forgotten():
+    """A new page must be added to the lists above."""
+    known = {path.partition("?")[0] for path in (*PAGES, *FOR_STRANGERS)}
+    shown = {
+        path
+        for handler in app.routes()
+        for path in handler.paths
+        if "GET" in handler.http_methods and not handler.include_in_schema
+    }
+    patterns = {path: re.sub(r"{[^}]*}", "[^/]+", path) for path in shown - {"/settings"}}  # which leads on
+    assert [
+        path for path, pattern in patterns.items() if not any(re.fullmatch(pattern, one) for one in known)
+    ] == []
+
+
+def test_the_overview_is_light(furnished, open_page, drawn):
+    page = open_page("/sign-in", who=None)
+    session = page.context.new_cdp_session(page)
+    loaded: list[float] = []
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+    session.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
+    page.get_by_label("Email").fill("admin@localhost")
+    page.get_by_label("Password").fill("correct horse battery staple")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    drawn(page)
+    assert len(loaded) > 10
+    assert sum(loaded) < MOST_BYTES
+
+
+def test_nothing_moves_while_a_page_is_drawn(furnished, open_page, drawn):
+    page = open_page("/buckets/packages")
+    drawn(page)
+    shift = page.evaluate(
+        """() => new Promise((resolve) => new PerformanceObserver((list) => resolve(
+            list.getEntries().reduce((sum, entry) => sum + (entry.hadRecentInput ? 0 : entry.value), 0)
+        )).observe({ type: "layout-shift", buffered: true }) || requestIdleCallback(() => resolve(0), { timeout: 500 }))"""
+    )
+    assert shift < 0.05
+
+
+def test_pages_read_without_scripts(furnished, open_page, buckets):
+    page = open_page("/buckets/uploads", java_script_enabled=False)
+    sizes = buckets["uploads"].sizes()
+    expect(page.locator("article.stat data").nth(1)).to_have_attribute("value", str(len(sizes)))
+    expect(page.locator(".chart-canvas").first).to_be_hidden()
+    page.locator("figure", has_text="By age").get_by_text("Show the numbers").click()
+    expect(page.get_by_role("region", name="Numbers of: By age").get_by_role("row")).not_to_have_count(0)
+    page.get_by_role("searchbox", name="Find in keys").fill("carla")
+    page.locator("#files").get_by_role("button", name="Filter").click()
+    expect(page.locator("#files tbody tr")).to_have_count(5)
+    page.locator("#files").get_by_role("link", name="Size").click()
+    expect(page.locator("#files tbody td.key").first).to_have_text("users/carla/2026/000.jpg")
+    page.get_by_role("region", name="By folder").get_by_role("link", name="users/").click()
+    expect(page.get_by_role("navigation", name="Folder").locator("[aria-current]")).to_have_text("users/")
+    page.goto("/")
+    page.get_by_role("combobox", name="Bucket").select_option("packages")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("region", name="Largest buckets").locator("tbody tr")).to_have_count(1)
+
+
+def test_what_is_not_there_and_what_is_not_allowed_is_told_in_words(scanned, open_page, complaints):
+    complaints.allow("status of 40[34]")
+    page = open_page("/buckets/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Unknown bucket")
+    expect(page.get_by_text("404", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+    page.get_by_role("link", name="Back to the overview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    scanned.api.add_user("joan@example.com", role="readonly", password="a-fine-long-password")
+    page = open_page("/sign-in?next=/settings/users", who=None)
+    page.get_by_label("Email").fill("joan@example.com")
+    page.get_by_label("Password").fill("a-fine-long-password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not allowed")
+    expect(page.get_by_text("403", exact=True)).to_be_visible()
