@@ -32,7 +32,14 @@ log = structlog.get_logger("storekeeper")
 
 def routes() -> list[HTTPRouteHandler]:
     """Every route of every capability."""
-    return [*access.ROUTES, *audit.ROUTES, *buckets.ROUTES, *inventory.ROUTES, *metering.ROUTES, *dashboard.ROUTES]
+    return [
+        *access.ROUTES,
+        *audit.ROUTES,
+        *buckets.ROUTES,
+        *inventory.ROUTES,
+        *metering.ROUTES,
+        *dashboard.ROUTES,
+    ]
 
 
 class Storekeeper:

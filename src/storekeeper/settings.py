@@ -16,7 +16,9 @@ import msgspec
 from storekeeper.kernel.errors import SettingsError
 
 PREFIX = "STOREKEEPER_"
-OF_THE_CLIENT = frozenset({"STOREKEEPER_URL", "STOREKEEPER_TOKEN"})  # read by storekeeper_client, not by a server
+OF_THE_CLIENT = frozenset(
+    {"STOREKEEPER_URL", "STOREKEEPER_TOKEN"}
+)  # read by storekeeper_client, not by a server
 CONFIG_FILE = "storekeeper.toml"
 
 
@@ -38,8 +40,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_level: str = "info"
     metrics_key: str = ""
     analytics_memory: int = 2_000_000_000
-    cache_ttl: float = 300
-    audit_retention_days: int = 2557
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, host={self.host!r}, port={self.port})"

@@ -96,6 +96,9 @@ class Finding(Noun, frozen=True, kw_only=True):
 
     check: str
     ok: bool
+    outcome: str = ""
+    required: bool = False
+    problem: str = ""
     detail: str = ""
     missing_permission: str | None = None
     hint: str | None = None

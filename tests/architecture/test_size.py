@@ -14,8 +14,8 @@ MAX_FILE, MAX_FUNCTION = 500, 60
 def test_files_and_functions_are_small(path):
     text = path.read_text()
     assert len(text.splitlines()) <= MAX_FILE
-    if path.name == "app.py":
-        return  # straight-line wiring may be long
+    if path.name == "app.py" or "migrations" in path.parts:
+        return  # straight-line wiring and history may be long
     long = [
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
         for node in ast.walk(ast.parse(text))

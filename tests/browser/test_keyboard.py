@@ -83,3 +83,11 @@ def test_a_table_is_sorted_by_enter_and_the_focus_stays(open_page):
     expect(page.locator("thead [aria-sort=descending]")).to_have_text("Size")
     expect(page.locator("tbody tr").first).to_contain_text("packages")
     expect(page.get_by_role("link", name="Size")).to_be_focused()
+
+
+def test_after_a_folder_is_opened_the_keyboard_goes_on_from_its_contents(open_page):
+    page = open_page("/buckets/uploads")
+    page.get_by_role("region", name="By folder").get_by_role("link", name="users/").press("Enter")
+    expect(page.locator("#contents")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="All folders")).to_be_focused()

@@ -203,6 +203,7 @@ def change_user(
 @post(
     "/api/users/{user:str}/reset-password",
     access=Access.ADMIN,
+    guards=[people_only],
     status_code=200,
     tags=["Users"],
     summary="Make a new password for a user",

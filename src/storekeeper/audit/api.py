@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.audit.model import AuditPage
@@ -12,7 +13,7 @@ from storekeeper.infra.web import Access, get
 
 @get("/api/audit-logs", access=Access.ADMIN, tags=["Audit"], summary="Search the audit log")
 def list_audit_records(
-    audit: AuditTrail,
+    audit: NamedDependency[AuditTrail],
     since: Annotated[datetime | None, QueryParameter(name="from")] = None,
     until: Annotated[datetime | None, QueryParameter(name="to")] = None,
     action_type: Annotated[str, QueryParameter(name="actionType")] = "",

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from storekeeper.access import actor_of
@@ -35,7 +36,9 @@ def new_bucket_page(request: PageRequest) -> Response[Any]:
 
 
 @post("/buckets/new", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def new_bucket_form(request: PageRequest, data: Form, buckets: BucketService) -> Response[Any]:
+def new_bucket_form(
+    request: PageRequest, data: Form, buckets: NamedDependency[BucketService]
+) -> Response[Any]:
     try:
         bucket = buckets.add(_new_bucket(data), actor=actor_of(request.scope["user"]))
     except StorekeeperError as error:
@@ -44,14 +47,16 @@ def new_bucket_form(request: PageRequest, data: Form, buckets: BucketService) ->
 
 
 @get("/buckets/{name:str}/edit", access=Access.ADMIN, include_in_schema=False)
-def edit_bucket_page(request: PageRequest, name: FromPath[str], buckets: BucketService) -> Response[Any]:
+def edit_bucket_page(
+    request: PageRequest, name: FromPath[str], buckets: NamedDependency[BucketService]
+) -> Response[Any]:
     bucket = buckets.get(name)
     return _form(request, values=_stored(bucket), editing=True, has_secret=buckets.has_secret(bucket))
 
 
 @post("/buckets/{name:str}/edit", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def edit_bucket_form(
-    request: PageRequest, name: FromPath[str], data: Form, buckets: BucketService
+    request: PageRequest, name: FromPath[str], data: Form, buckets: NamedDependency[BucketService]
 ) -> Response[Any]:
     bucket = buckets.get(name)
     try:
@@ -74,13 +79,15 @@ def edit_bucket_form(
 
 
 @post("/buckets/{name:str}/remove", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def remove_bucket_form(request: PageRequest, name: FromPath[str], buckets: BucketService) -> Response[Any]:
+def remove_bucket_form(
+    request: PageRequest, name: FromPath[str], buckets: NamedDependency[BucketService]
+) -> Response[Any]:
     buckets.remove(name, actor=actor_of(request.scope["user"]))
     return see_other("/buckets", f"{name} is no longer watched. Nothing in it was touched.")
 
 
 @post("/buckets/try", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def try_bucket(request: PageRequest, data: Form, buckets: BucketService) -> Response[Any]:
+def try_bucket(request: PageRequest, data: Form, buckets: NamedDependency[BucketService]) -> Response[Any]:
     """A fragment for htmx; the whole form with the result in it for a browser without scripts."""
     try:
         test = _test_view(buckets.test_candidate(_new_bucket(data)))
@@ -92,7 +99,7 @@ def try_bucket(request: PageRequest, data: Form, buckets: BucketService) -> Resp
 
 
 @post("/buckets/try-pattern", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def try_pattern(request: PageRequest, data: Form, buckets: BucketService) -> Response[Any]:
+def try_pattern(request: PageRequest, data: Form, buckets: NamedDependency[BucketService]) -> Response[Any]:
     try:
         found = buckets.try_candidate_pattern(_new_bucket(data))
         trial = {

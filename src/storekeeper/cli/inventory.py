@@ -56,7 +56,9 @@ def inventory(
         if by is By.LARGEST:
             _files(client.files(name, limit=limit, prefix=prefix), as_json=as_json)
         elif prefix:
-            _level(client, name, prefix, limit=limit, as_json=as_json)
+            _level(
+                client, name, prefix if prefix.endswith("/") else prefix + "/", limit=limit, as_json=as_json
+            )
         else:
             _whole(client.inventory(name), by, limit=limit, as_json=as_json)
 

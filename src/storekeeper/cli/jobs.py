@@ -56,7 +56,10 @@ def runs(
         return
     table(
         ["Created (UTC)", "Job", "Of", "Status", ">Tries", "Error", "Id"],
-        [(when(r.created_at), r.job, r.key, r.status, str(r.attempt), r.error or "", r.id) for r in found],
+        [
+            (when(r.created_at), r.job, _about(r), r.status, str(r.attempt), r.error or "", r.id)
+            for r in found
+        ],
         empty="No runs.",
     )
 
@@ -118,7 +121,7 @@ def _show(run: Run) -> None:
         [
             ("Id", run.id),
             ("Job", run.job),
-            ("Of", run.key),
+            ("Of", _about(run)),
             ("Status", run.status + (" (cancel requested)" if run.cancel_requested else "")),
             ("Tries", str(run.attempt)),
             ("Created (UTC)", when(run.created_at)),
@@ -140,3 +143,8 @@ def _done(run_id: str, text: str, *, as_json: bool) -> None:
         emit({"runId": run_id})
     else:
         say(f"{text} See how it goes: storekeeper job show {run_id}")
+
+
+def _about(run: Run) -> str:
+    """What a run is about, by name where it has one."""
+    return str(run.payload.get("bucket", run.key))

@@ -5,8 +5,9 @@ from storekeeper.dashboard.job_pages import ROUTES as JOB_PAGE_ROUTES
 from storekeeper.dashboard.jobs_api import ROUTES as JOB_ROUTES
 from storekeeper.dashboard.overview import OverviewReader
 from storekeeper.dashboard.pages import ROUTES as PAGE_ROUTES
+from storekeeper.dashboard.problems import ROUTES as PROBLEM_ROUTES
 from storekeeper.dashboard.service import DashboardService
 
-ROUTES = [*API_ROUTES, *JOB_ROUTES, *JOB_PAGE_ROUTES, *PAGE_ROUTES]
+ROUTES = [*API_ROUTES, *JOB_ROUTES, *JOB_PAGE_ROUTES, *PAGE_ROUTES, *PROBLEM_ROUTES]
 
 __all__ = ["ROUTES", "DashboardService", "OverviewReader"]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.dashboard.overview import Overview, OverviewReader
@@ -31,14 +32,16 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @get("/health", access=Access.PUBLIC, tags=["Health"], summary="Liveness", operation_id="liveness")
-def health(clock: Clock) -> Liveness:
+def health(clock: NamedDependency[Clock]) -> Liveness:
     """Answers as long as the process does."""
     return Liveness("ok", clock.now())
 
 
 @get("/api/health", access=Access.PUBLIC, tags=["Health"], summary="Readiness", operation_id="readiness")
 def api_health(
-    request: Request[Any, Any, Any], dashboard: DashboardService, clock: Clock
+    request: Request[Any, Any, Any],
+    dashboard: NamedDependency[DashboardService],
+    clock: NamedDependency[Clock],
 ) -> Response[Readiness]:
     """503 when a part that is needed does not answer."""
     found = dashboard.health()
@@ -48,12 +51,12 @@ def api_health(
 
 
 @get("/api/version", access=Access.READ, tags=["Health"], summary="Versions of what runs")
-def show_version(dashboard: DashboardService) -> dict[str, str]:
+def show_version(dashboard: NamedDependency[DashboardService]) -> dict[str, str]:
     return dashboard.versions()
 
 
 @get("/metrics", access=Access.METRICS, tags=["Health"], summary="OpenMetrics", media_type="text/plain")
-def metrics(jobs: Jobs) -> Response[bytes]:
+def metrics(jobs: NamedDependency[Jobs]) -> Response[bytes]:
     """Open on loopback when no metrics key is set, else with the key or an API key of scope `metrics`."""
     telemetry.job_runs.clear()
     for (job, status), count in jobs.counts().items():
@@ -61,7 +64,7 @@ def metrics(jobs: Jobs) -> Response[bytes]:
     return Response(telemetry.exposition(), headers={"Content-Type": telemetry.METRICS_CONTENT_TYPE})
 
 
-def _own_metrics(dashboard: DashboardService) -> dict[str, float]:
+def _own_metrics(dashboard: NamedDependency[DashboardService]) -> dict[str, float]:
     answered, failed, seconds = telemetry.answered()
     return {
         "uptime": round(dashboard.uptime(), 1),
@@ -86,7 +89,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @get("/api/dashboard", access=Access.READ, tags=["Dashboard"], summary="The overview's figures")
 def show_dashboard(
-    overview: OverviewReader,
+    overview: NamedDependency[OverviewReader],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
 ) -> Overview:
@@ -101,7 +104,7 @@ def show_dashboard(
     summary="Totals over time by bucket",
 )
 def show_metrics_history(
-    overview: OverviewReader,
+    overview: NamedDependency[OverviewReader],
     span: Annotated[str, QueryParameter(name="range")] = "7d",
     bucket: FromQuery[str] = "",
     form: Annotated[str, QueryParameter(name="format")] = "",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from storekeeper.access import actor_of
@@ -18,8 +19,8 @@ _RUNS = 25
 @get("/jobs", access=Access.READ, include_in_schema=False)
 def jobs_page(
     request: PageRequest,
-    dashboard: DashboardService,
-    jobs: Jobs,
+    dashboard: NamedDependency[DashboardService],
+    jobs: NamedDependency[Jobs],
     job: FromQuery[str] = "",
     status: FromQuery[str] = "",
     cursor: FromQuery[str] = "",
@@ -54,7 +55,9 @@ def jobs_page(
 
 
 @post("/jobs/start/{name:str}", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def start_job_form(request: PageRequest, name: FromPath[str], dashboard: DashboardService) -> Response[Any]:
+def start_job_form(
+    request: PageRequest, name: FromPath[str], dashboard: NamedDependency[DashboardService]
+) -> Response[Any]:
     try:
         dashboard.run_job(name, actor=actor_of(request.scope["user"]))
     except ConflictError as error:
@@ -64,20 +67,22 @@ def start_job_form(request: PageRequest, name: FromPath[str], dashboard: Dashboa
 
 @post("/jobs/{run_id:str}/cancel", access=Access.ADMIN, status_code=200, include_in_schema=False)
 def cancel_run_form(
-    request: PageRequest, run_id: FromPath[str], dashboard: DashboardService
+    request: PageRequest, run_id: FromPath[str], dashboard: NamedDependency[DashboardService]
 ) -> Response[Any]:
     run = dashboard.cancel_run(run_id, actor=actor_of(request.scope["user"]))
     return see_other("/jobs", f"{run.job} stops at its next step.")
 
 
 @post("/jobs/{run_id:str}/retry", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def retry_run_form(request: PageRequest, run_id: FromPath[str], dashboard: DashboardService) -> Response[Any]:
+def retry_run_form(
+    request: PageRequest, run_id: FromPath[str], dashboard: NamedDependency[DashboardService]
+) -> Response[Any]:
     run = dashboard.retry_run(run_id, actor=actor_of(request.scope["user"]))
     return see_other("/jobs", f"{run.job} is in the queue again.")
 
 
 @post("/jobs/purge", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def purge_dead_form(request: PageRequest, dashboard: DashboardService) -> Response[Any]:
+def purge_dead_form(request: PageRequest, dashboard: NamedDependency[DashboardService]) -> Response[Any]:
     purged = dashboard.purge_dead(actor=actor_of(request.scope["user"]))
     return see_other("/jobs", f"{purged} dead runs are forgotten.")
 

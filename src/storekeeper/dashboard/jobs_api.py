@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from storekeeper.access import actor_of
@@ -57,7 +58,7 @@ class JobHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 @get("/api/metrics/jobs", access=Access.READ, tags=_TAGS, summary="Jobs and how their runs went")
-def list_jobs(dashboard: DashboardService) -> JobList:
+def list_jobs(dashboard: NamedDependency[DashboardService]) -> JobList:
     return JobList(items=[JobView(**fields) for fields in dashboard.jobs()])
 
 
@@ -68,7 +69,9 @@ def list_jobs(dashboard: DashboardService) -> JobList:
     status_code=202,
     summary="Run a job now",
 )
-def run_job(name: FromPath[str], request: Request[Any, Any, Any], dashboard: DashboardService) -> RunStarted:
+def run_job(
+    name: FromPath[str], request: Request[Any, Any, Any], dashboard: NamedDependency[DashboardService]
+) -> RunStarted:
     return RunStarted(dashboard.run_job(name, actor=actor_of(request.scope["user"])).id)
 
 
@@ -79,13 +82,13 @@ def run_job(name: FromPath[str], request: Request[Any, Any, Any], dashboard: Das
     status_code=200,
     summary="Is background work well?",
 )
-def check_jobs(dashboard: DashboardService) -> JobHealth:
+def check_jobs(dashboard: NamedDependency[DashboardService]) -> JobHealth:
     return JobHealth(**dashboard.job_health())
 
 
 @get("/api/jobs", access=Access.READ, tags=_TAGS, summary="Runs, newest first")
 def list_runs(
-    jobs: Jobs,
+    jobs: NamedDependency[Jobs],
     status: FromQuery[RunStatus | None] = None,
     job: FromQuery[str] = "",
     cursor: FromQuery[str] = "",
@@ -95,24 +98,28 @@ def list_runs(
 
 
 @get("/api/jobs/dead", access=Access.READ, tags=_TAGS, summary="Runs that used up their attempts")
-def list_dead_runs(jobs: Jobs, cursor: FromQuery[str] = "", limit: FromQuery[int] = 50) -> RunList:
+def list_dead_runs(
+    jobs: NamedDependency[Jobs], cursor: FromQuery[str] = "", limit: FromQuery[int] = 50
+) -> RunList:
     return _page(jobs, job="", statuses=[RunStatus.DEAD], cursor=cursor, limit=limit)
 
 
 @delete("/api/jobs/dead", access=Access.ADMIN, tags=_TAGS, status_code=200, summary="Forget dead runs")
-def purge_dead_runs(request: Request[Any, Any, Any], dashboard: DashboardService) -> Purged:
+def purge_dead_runs(request: Request[Any, Any, Any], dashboard: NamedDependency[DashboardService]) -> Purged:
     return Purged(dashboard.purge_dead(actor=actor_of(request.scope["user"])))
 
 
 @get("/api/jobs/{run_id:str}", access=Access.READ, tags=_TAGS, summary="One run")
-def show_run(run_id: FromPath[str], jobs: Jobs) -> Run:
+def show_run(run_id: FromPath[str], jobs: NamedDependency[Jobs]) -> Run:
     return jobs.get(run_id)
 
 
 @post(
     "/api/jobs/{run_id:str}/cancel", access=Access.ADMIN, tags=_TAGS, status_code=200, summary="Cancel a run"
 )
-def cancel_run(run_id: FromPath[str], request: Request[Any, Any, Any], dashboard: DashboardService) -> Run:
+def cancel_run(
+    run_id: FromPath[str], request: Request[Any, Any, Any], dashboard: NamedDependency[DashboardService]
+) -> Run:
     """A run under way stops at its next step."""
     return dashboard.cancel_run(run_id, actor=actor_of(request.scope["user"]))
 
@@ -124,11 +131,15 @@ def cancel_run(run_id: FromPath[str], request: Request[Any, Any, Any], dashboard
     status_code=200,
     summary="Retry a dead run",
 )
-def retry_run(run_id: FromPath[str], request: Request[Any, Any, Any], dashboard: DashboardService) -> Run:
+def retry_run(
+    run_id: FromPath[str], request: Request[Any, Any, Any], dashboard: NamedDependency[DashboardService]
+) -> Run:
     return dashboard.retry_run(run_id, actor=actor_of(request.scope["user"]))
 
 
-def _page(jobs: Jobs, *, job: str, statuses: Sequence[RunStatus], cursor: str, limit: int) -> RunList:
+def _page(
+    jobs: NamedDependency[Jobs], *, job: str, statuses: Sequence[RunStatus], cursor: str, limit: int
+) -> RunList:
     limit = max(1, min(limit, _MAX_PAGE))
     found = jobs.find(job=job, statuses=statuses, before=cursor, limit=limit + 1)
     return RunList(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else None)

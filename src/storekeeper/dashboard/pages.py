@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.dashboard import series
@@ -24,8 +25,8 @@ RANGES = [
 @get("/", access=Access.READ, include_in_schema=False)
 def overview_page(
     request: Request[Any, Any, Any],
-    overview: OverviewReader,
-    inventory: InventoryService,
+    overview: NamedDependency[OverviewReader],
+    inventory: NamedDependency[InventoryService],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
 ) -> Response[Any]:

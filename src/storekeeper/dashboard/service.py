@@ -104,7 +104,8 @@ class DashboardService:
         """Start a job now. Raises NotFoundError, ConflictError, BadInputError for a job that needs to know more."""
         if any(job.name == name and job.needs_payload for job in self._jobs.registered()):
             raise BadInputError(
-                f"{name} can not be started by its name alone.", hint="Scan a bucket with `storekeeper scan NAME`."
+                f"{name} can not be started by its name alone.",
+                hint="Scan a bucket with `storekeeper scan NAME`.",
             )
         run = self._jobs.start(name)
         self._record(actor, "job.run", name)

@@ -32,6 +32,7 @@ def jobs(inventory: InventoryService) -> list[Job]:
         Job(
             name="scan-due",
             run=start_due,
+            quiet=True,
             cron="* * * * *",
             about="Start the scans that their schedules ask for.",
         ),

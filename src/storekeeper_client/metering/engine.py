@@ -1,19 +1,20 @@
 """A buffer, a worker, and the thread that keeps asking the worker what is next."""
 
+import logging
 import queue
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-
-import msgspec
 
 from storekeeper.kernel.clock import Clock
 
 from .buffer import Buffer
 from .limits import Limits
 from .operation import Operation
+from .sampling import Sampler
 from .stats import Stats
 from .worker import Worker
+
+_log = logging.getLogger("storekeeper.metering")
 
 
 class Engine:
@@ -26,47 +27,45 @@ class Engine:
         self,
         buffer: Buffer,
         worker: Worker,
+        sampler: Sampler,
         *,
         limits: Limits,
         clock: Clock,
-        random: Callable[[], float],
-        success_rate: float,
-        error_rate: float,
         background: bool,
     ) -> None:
-        self.buffer, self._worker, self._limits, self._clock = buffer, worker, limits, clock
-        self._random, self._success_rate, self._error_rate = random, success_rate, error_rate
+        self.buffer, self._worker, self._sampler, self._clock = buffer, worker, sampler, clock
         self._batch_size = limits.batch_size
-        self._background, self._thread_wanted = background, background
-        self._thread: threading.Thread | None = None
+        self._background = self._thread_wanted = background
         self._starting = threading.RLock()
         self._moved = threading.Condition()
         # A simple queue may be put to from the collection of garbage; an event or a condition could lock up.
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = self._retired = False
+        self._faults = 0
 
     def record(self, operation: Operation) -> None:
-        """Sample and queue. Takes microseconds, and never waits for the network or the disk."""
-        if self._closed:
-            if not self._retired:
-                self.buffer.refuse()
-            return
-        rate = self._error_rate if operation.failed else self._success_rate
-        if rate < 1.0:
-            if self._random() >= rate:
-                self.buffer.leave_out()
-                return
-            operation = msgspec.structs.replace(operation, weight=operation.weight / rate)
-        if self.buffer.put(operation) == self._batch_size:
-            self._wake.put(None)
-        if self._thread_wanted:
-            self._start()
+        """Sample and queue. Takes microseconds, never waits for the network or the disk, and never raises."""
+        try:
+            self._record(operation)
+        except Exception as error:  # noqa: BLE001 - the host never suffers from its metering
+            self.swallow(error)
+
+    def swallow(self, error: Exception) -> None:
+        """Log a fault instead of raising it: the first, then every thousandth."""
+        if self._faults % 1000 == 0:
+            _log.warning("metering failed", exc_info=error)
+        self._faults += 1
+
+    def resume(self) -> None:
+        """Begin with what an earlier process left on disk, if it left anything."""
+        if not self._worker.idle:
+            self.start()
 
     def flush(self, timeout: float) -> bool:
         """Send everything now; whether all of it was settled within that many seconds."""
         self._worker.hurry()
         if self._background:
-            self._start()
+            self.start()
             self._wake.put(None)
             with self._moved:
                 return self._moved.wait_for(lambda: self._worker.idle, timeout)
@@ -111,12 +110,30 @@ class Engine:
             last_error=tally.last_error,
         )
 
-    def _start(self) -> None:
+    def _record(self, operation: Operation) -> None:
+        if self._closed:
+            if not self._retired:
+                self.buffer.refuse()
+            return
+        kept = self._sampler.sample(operation)
+        if kept is None:
+            self.buffer.leave_out()
+            return
+        if self.buffer.put(kept) == self._batch_size:
+            self._wake.put(None)
+        if self._thread_wanted:
+            self.start()
+
+    def start(self) -> None:
+        """Have a thread, if that is wanted. Raises RuntimeError when the system has none left."""
         with self._starting:
             if self._thread_wanted:
-                thread = threading.Thread(target=self._run, name="storekeeper-meter", daemon=True)
-                thread.start()
-                self._thread, self._thread_wanted = thread, False
+                self._thread_wanted = False
+                try:
+                    threading.Thread(target=self._run, name="storekeeper-meter", daemon=True).start()
+                except RuntimeError:
+                    self._thread_wanted = True
+                    raise
 
     def _run(self) -> None:
         while not self._worker.ended:

@@ -1,7 +1,7 @@
 """What the sending side does next: a machine that is asked again and again, and knows no thread."""
 
-import http.client
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -21,7 +21,7 @@ _BETWEEN_COMPLAINTS = 60.0  # seconds
 
 
 class Post(Protocol):
-    """Sends one batch. Raises OSError and HTTPException."""
+    """Sends one batch, or raises what kept it from doing so."""
 
     def __call__(self, batch: Batch, /) -> Answer: ...
 
@@ -29,7 +29,8 @@ class Post(Protocol):
 class Worker:
     """Takes batches from the buffer (or the disk) and has them sent, one at a time.
 
-    At most one batch is in memory besides the buffer, so that memory stays bounded whatever the server does.
+    At most one batch is in memory besides the buffer, so that memory stays bounded whatever the server does. One thread
+    steps; another may end it at any time, even while a request is on its way.
     """
 
     def __init__(
@@ -49,7 +50,8 @@ class Worker:
         self._batch: Batch | None = None
         self._file: Spilled | None = None  # where the batch came from
         self._attempts = self._strikes = 0
-        self._hurried = self._ended = False
+        self._hurried = self.ended = False
+        self._lock = threading.Lock()  # not held while a request is on its way
         self._due = clock.monotonic() + limits.flush_interval
         self._not_before = 0.0
         self._complained = 0
@@ -80,32 +82,36 @@ class Worker:
 
     def step(self) -> float:
         """Send at most one request; how many seconds there is nothing to do."""
-        now = self._clock.monotonic()
-        self._complain(now)
-        if self._ended:
-            return self._limits.flush_interval
-        if self._batch is None and not self._take(now):
-            self._hurried = False
-            return max(self._due - now, 0.0)
-        if now < self._not_before:
-            self._relieve()
-            return self._not_before - now
-        self._settle(self._send())
+        with self._lock:
+            now = self._clock.monotonic()
+            self._complain(now)
+            if self.ended or (self._batch is None and not self._take(now)):
+                self._hurried = False
+                return max(self._due - now, 0.0)
+            if now < self._not_before:
+                self._relieve()
+                return self._not_before - now
+            batch = self._batch
+        verdict = self._send(batch)
+        with self._lock:
+            if not self.ended:
+                self._settle(batch, verdict)
         return 0.0
 
     def end(self) -> None:
         """Leave what is left to the disk, or count it as dropped. Nothing is sent afterwards."""
-        self._ended = True
-        if self._file is not None and self._spill is not None:
-            self._spill.give_back(self._file)
-        elif self._batch is not None:
-            self._keep(self._batch)
-        self._batch = self._file = None
-        while operations := self._buffer.take(self._limits.batch_size):
-            if batch := self._pack(operations):
-                self._keep(batch)
-        self._next_complaint = 0.0
-        self._complain(self._clock.monotonic())
+        with self._lock:
+            self.ended = True
+            if self._file is not None and self._spill is not None:
+                self._spill.give_back(self._file)
+            elif self._batch is not None:
+                self._keep(self._batch)
+            self._batch = self._file = None
+            while operations := self._buffer.take(self._limits.batch_size):
+                if batch := self._pack(operations):
+                    self._keep(batch)
+            self._next_complaint = 0.0
+            self._complain(self._clock.monotonic())
 
     def _take(self, now: float) -> bool:
         """Have a batch: a full one, or what is due, else one from the disk."""
@@ -135,17 +141,13 @@ class Worker:
                 self._spill.set_aside(file)
                 self._lose(file.count, f"a batch on disk can not be used: {error}")
 
-    def _send(self) -> Verdict:
-        assert self._batch is not None  # noqa: S101 - step() has just seen it
+    def _send(self, batch: Batch) -> Verdict:
         try:
-            return judge(self._post(self._batch), self._clock.now())
-        except (OSError, http.client.HTTPException) as error:
+            return judge(self._post(batch), self._clock.now())
+        except Exception as error:  # noqa: BLE001 - whatever keeps a batch from being sent may pass
             return Later(f"{type(error).__name__}: {error}")
 
-    def _settle(self, verdict: Verdict) -> None:
-        batch = self._batch
-        if self._ended or batch is None:
-            return
+    def _settle(self, batch: Batch, verdict: Verdict) -> None:
         if isinstance(verdict, Later):
             self._strikes += verdict.strike
             if self._strikes < self._limits.strikes:

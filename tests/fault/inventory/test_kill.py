@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 CONFTEST = Path(__file__).with_name("conftest.py")
-FOLDERS, IN_A_FOLDER, KILLS = 20, 1500, 10
+FOLDERS, IN_A_FOLDER, KILLS = 60, 1500, 10
 
 # The process under test says what it does, so that it can be killed at any step of it.
 PROGRAM = """
@@ -121,7 +121,7 @@ def test_ten_kills_cost_no_object_and_no_finished_shard(tmp_path):
     dice, killed_in, left = random.Random(20261120), [], [("", "", "")]
     for _ in range(KILLS):
         process = Process(tmp_path)
-        process.read(dice.randrange(10, 70))
+        process.read(dice.randrange(20, 80))
         process.kill()
         assert ["end"] not in [line[:1] for line in process.lines], "the scan ended before it was killed"
         assert listed_again(process.lines, left) == []

@@ -275,10 +275,11 @@ def test_bad_input_makes_no_key_and_names_the_field(access, ada, change, field):
     assert access.keys.page().items == []
 
 
-def test_a_key_for_ingest_may_be_bound_to_buckets(access, ada):
-    key, _ = _key(access, ada, Scope.INGEST, buckets=["photos", "logs", "photos"])
+def test_a_key_for_ingest_may_be_bound_to_buckets(access, ada, bearer):
+    key, secret = _key(access, ada, Scope.INGEST, buckets=["photos", "logs", "photos"])
     assert key.buckets == ["logs", "photos"]
     assert access.keys.page().items == [key]
+    assert bearer(secret).buckets == {"photos", "logs"}
 
 
 def test_keys_are_audited_by_name_and_id(access, actions, ada, audit):

@@ -55,6 +55,7 @@ def bench(tmp_path):
     bench = Bench(jobs)
     jobs.register(Job(name="work", run=bench.run, retry=Retry(attempts=3, base=0.01)))
     jobs.register(Job(name="nightly", run=bench.run, cron="0 0 1 1 *"))
+    jobs.register(Job(name="often", run=bench.run, quiet=True, retry=Retry(attempts=1)))
     jobs.launch()
     yield bench
     bench.gate.set()
@@ -133,6 +134,15 @@ def test_ended_runs_are_listed_counted_and_purged(bench):
     assert bench.jobs.counts() == {("work", "succeeded"): 3}
     assert bench.jobs.purge(older_than=timedelta(hours=1)) == 0
     assert bench.jobs.purge() == 3
+
+
+def test_a_quiet_job_keeps_its_last_success_and_every_failure(bench):
+    for _ in range(2):
+        bench.ended(bench.jobs.start("often").id)
+    bench.failures = [ValueError("x")]
+    dead = bench.ended(bench.jobs.start("often").id)
+    last = bench.ended(bench.jobs.start("often").id)
+    assert [run.id for run in bench.jobs.find(job="often")] == [last.id, dead.id]
 
 
 def test_back_off_doubles_to_its_cap():

@@ -15,7 +15,13 @@ from storekeeper.kernel.errors import UnavailableError
 
 
 def entry(number, *, source="key:1", body=None):
-    return Entry(source=source, batch_id=str(number), items=1, reply=b"reply %d" % number, body=body or b"body %d" % number)
+    return Entry(
+        source=source,
+        batch_id=str(number),
+        items=1,
+        reply=b"reply %d" % number,
+        body=body or b"body %d" % number,
+    )
 
 
 @pytest.fixture

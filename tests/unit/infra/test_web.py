@@ -49,6 +49,11 @@ def page(request: Request) -> web.Page:
     return web.render(request, "web/error.html", title="x", status=200)
 
 
+@post("/api/own", access=Access.OWN, status_code=200)
+def change_own() -> dict[str, str]:
+    return {"done": "yes"}
+
+
 @post("/api/ingest", access=Access.INGEST)
 def ingest() -> None:
     return None
@@ -62,6 +67,7 @@ class People:
         "user": Principal(id="2", email="user@x", role=Role.USER, via="token"),
         "readonly": Principal(id="3", email="ro@x", role=Role.READONLY, via="token"),
         "ingest": Principal(id="4", email="k", role=Role.ADMIN, via="key", scopes=frozenset({"ingest"})),
+        "reader": Principal(id="5", email="k", role=Role.ADMIN, via="key", scopes=frozenset({"read"})),
         "session": Principal(id="1", email="admin@x", role=Role.ADMIN, via="session", csrf_token="right"),
     }
 
@@ -72,7 +78,7 @@ class People:
 @pytest.fixture(scope="module")
 def client():
     application = web.create(
-        routes=[read_thing, make_thing, form_thing, boom, busy, page, ingest],
+        routes=[read_thing, make_thing, form_thing, boom, busy, page, change_own, ingest],
         services={},
         pages=web.Pages(ManualClock(), [], "1"),
         authenticator=People(),
@@ -96,6 +102,12 @@ def test_reading_needs_a_role(client, who, status):
 def test_a_key_with_scope_ingest_may_only_ingest(client):
     assert client.post("/api/ingest", headers=as_("ingest")).status_code == 201
     assert client.post("/api/ingest", headers=as_("admin")).status_code == 403
+
+
+def test_a_key_with_scope_read_changes_nothing(client):
+    assert client.get("/api/things/a", headers=as_("reader")).status_code == 200
+    assert client.post("/api/own", headers=as_("reader")).status_code == 403
+    assert client.post("/api/own", headers=as_("user")).status_code == 200
 
 
 SESSION = {"Cookie": "__Host-session=session"}

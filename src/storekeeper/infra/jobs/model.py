@@ -69,6 +69,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""  # one line for people
     cron: str = ""  # five fields, UTC; empty means on demand only
     retry: Retry = Retry()
+    quiet: bool = False  # of its successes only the last is kept: it runs often and says little
     needs_payload: bool = False  # can not be started by its name alone
 
 

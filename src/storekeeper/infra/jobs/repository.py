@@ -130,6 +130,18 @@ def delete(
     return connection.execute(query).rowcount
 
 
+def delete_older_successes(connection: Connection, run: Run) -> None:
+    """Forget what succeeded before this run of the same job and key."""
+    connection.execute(
+        job_run.delete().where(
+            job_run.c.job == run.job,
+            job_run.c.key == run.key,
+            job_run.c.status == RunStatus.SUCCEEDED,
+            job_run.c.id < run.id,
+        )
+    )
+
+
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """How many runs by (job, status)."""
     query = sa.select(job_run.c.job, job_run.c.status, sa.func.count()).group_by(

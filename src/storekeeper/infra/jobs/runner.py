@@ -229,8 +229,11 @@ class Jobs:
         self._enqueue(run.id, job.retry.delay(attempt))
 
     def _finish(self, run: Run, status: RunStatus, error: str) -> None:
+        job = self._jobs.get(run.job)
         with self._db.write() as connection:
             repository.finish(connection, run.id, status, error, self._clock.now())
+            if job and job.quiet and status is RunStatus.SUCCEEDED:
+                repository.delete_older_successes(connection, run)
 
 
 class _Context:

@@ -5,6 +5,7 @@ from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator
 from storekeeper.infra.web.forms import csv_of, span_of
 from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
 from storekeeper.infra.web.principal import Access, Principal, Role
+from storekeeper.infra.web.problems import wants_page
 from storekeeper.infra.web.routes import delete, get, patch, post, put
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "render",
     "see_other",
     "span_of",
+    "wants_page",
 ]

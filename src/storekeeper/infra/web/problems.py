@@ -1,5 +1,6 @@
 """Every error that reaches a caller: one JSON shape (RFC 9457) for programs, one page for people."""
 
+import math
 from typing import Any
 
 import structlog
@@ -77,7 +78,9 @@ def _answer(request: Request[Any, Any, Any], error: StorekeeperError, status: in
         "instance": request.url.path,
         "requestId": request.scope.get("request_id", ""),
     }
-    headers = {"Retry-After": str(max(1, round(error.retry_after)))} if error.retry_after is not None else {}
+    headers = (
+        {"Retry-After": str(max(1, math.ceil(error.retry_after)))} if error.retry_after is not None else {}
+    )
     if status == NotSignedInError.status:
         headers["WWW-Authenticate"] = "Bearer"
     if wants_page(request):

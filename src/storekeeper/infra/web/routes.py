@@ -14,6 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from storekeeper.infra.web.principal import Access, check
 from storekeeper.kernel.errors import NotAllowedError
 
+_WRITING = frozenset({"admin", "ingest"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -66,14 +67,17 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if access is Access.METRICS and _is_open_metrics(connection):
         return
     check(principal, access)
-    if principal and principal.via == "session" and str(connection.scope.get("method")) not in _SAFE:
+    unsafe = str(connection.scope.get("method")) not in _SAFE
+    if principal and principal.via == "key" and unsafe and not principal.scopes & _WRITING:
+        raise NotAllowedError("The API key may only read.", hint="Use a key with the scope admin.")
+    if principal and principal.via == "session" and unsafe:
         await _refuse_forgery(connection, principal.csrf_token)
 
 
 def _is_open_metrics(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     key = connection.app.state.get("metrics_key", "")
     if key:
-        return connection.headers.get("authorization") == f"Bearer {key}"
+        return _same(connection.headers.get("authorization", ""), f"Bearer {key}")
     forwarded = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
     client = connection.client
     return client is not None and client.host in ("127.0.0.1", "::1") and not forwarded

@@ -28,6 +28,7 @@ def inventory(
     change: Change,
     groups: Mapping[str, Sequence[Row]],
     folders: Sequence[Row],
+    root: Row,
     largest: Sequence[StoredObject],
     oldest: Sequence[StoredObject],
 ) -> Inventory:
@@ -37,7 +38,7 @@ def inventory(
         scan_id=scan.id,
         objects=scan.objects,
         bytes=scan.bytes,
-        by_prefix=[Group(name=row["prefix"], objects=row["objects"], bytes=row["bytes"]) for row in folders],
+        by_prefix=_prefixes(folders, root),
         by_extension=[_type(row) for row in groups["extension"]],
         by_owner=_owners(groups["owner"]),
         by_storage_class=[_group(row) for row in groups["class"]],
@@ -88,6 +89,14 @@ def objects(rows: Sequence[Row], *, keys: bool) -> list[StoredObject]:
         )
         for row in rows
     ]
+
+
+def _prefixes(folders: Sequence[Row], root: Row) -> list[Group]:
+    """Largest first; objects in no folder are a group with an empty name."""
+    groups = [Group(name=row["prefix"], objects=row["objects"], bytes=row["bytes"]) for row in folders]
+    if root.get("direct_objects"):
+        groups.append(Group(name="", objects=root["direct_objects"], bytes=root["direct_bytes"]))
+    return sorted(groups, key=lambda group: group.bytes, reverse=True)
 
 
 def _group(row: Row) -> Group:

@@ -53,10 +53,10 @@ class ScanRunner:
         the next attempt.
         """
         bucket = self._buckets.get_by_id(bucket_id)
-        scan = self._begin(context.run_id, bucket)
+        scan, resumed = self._begin(context.run_id, bucket)
         if scan.state is ScanState.OPEN:
             try:
-                scan = self._make_snapshot(context, bucket, scan)
+                scan = self._make_snapshot(context, bucket, scan, resumed=resumed)
             except RunCancelledError:
                 self.discard(scan.id, ScanState.CANCELLED)
                 raise
@@ -71,20 +71,20 @@ class ScanRunner:
                 repository.forget_shards(connection, scan_id)
         self._analytics.drop_objects(scan_id)
 
-    def _begin(self, scan_id: str, bucket: Bucket) -> Scan:
-        """The scan of this run: new, as an earlier attempt left it, or complete when only the run's end was lost."""
+    def _begin(self, scan_id: str, bucket: Bucket) -> tuple[Scan, bool]:
+        """The scan of this run, and whether an earlier attempt began it; complete when only the run's end was lost."""
         with self._db.write() as connection:
             scan = repository.get(connection, scan_id)
             if scan and scan.state in (ScanState.OPEN, ScanState.COMPLETE):
-                return scan
+                return scan, True
             scan = Scan(id=scan_id, bucket_id=bucket.id, state=ScanState.OPEN, started_at=self._clock.now())
             repository.save(connection, scan)
             repository.forget_shards(connection, scan_id)
             repository.save_shards(connection, scan_id, [WHOLE_BUCKET])
-            return scan
+            return scan, False
 
-    def _make_snapshot(self, context: RunContext, bucket: Bucket, scan: Scan) -> Scan:
-        if context.attempt > 1:
+    def _make_snapshot(self, context: RunContext, bucket: Bucket, scan: Scan, *, resumed: bool) -> Scan:
+        if resumed:
             self._analytics.delete_unaccounted(scan.id, scan.batches)
             self._analytics.drop_details([scan.id])
         scan = self._list(context, bucket, scan)

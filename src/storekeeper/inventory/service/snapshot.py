@@ -20,12 +20,13 @@ class Snapshot:
     def inventory(self, *, limit: int = 100, with_files: bool = True) -> Inventory:
         """Totals and the largest groups of each kind; `with_files` adds the largest and oldest objects."""
         extremes = self._analytics.extremes(self.scan.id, limit if with_files else 0)
-        _, folders = self._analytics.folders(self.scan.id, "", limit)
+        root, folders = self._analytics.folders(self.scan.id, "", limit)
         return presenting.inventory(
             self.scan,
             change=self.change,
             groups=self._analytics.groups(self.scan.id, limit),
             folders=folders,
+            root=root,
             largest=presenting.objects(extremes["largest"], keys=self.bucket.store_keys),
             oldest=presenting.objects(extremes["oldest"], keys=self.bucket.store_keys),
         )

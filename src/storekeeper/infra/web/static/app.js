@@ -125,6 +125,12 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
 });
 document.addEventListener("htmx:load", (event) => enliven(event.detail.elt));
+// A link that was swapped away takes the keyboard's place with it: go on from the part that came.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (document.activeElement !== document.body || detail.requestConfig?.elt.tagName !== "A") return;
+  detail.elt.tabIndex = -1;
+  detail.elt.focus({ preventScroll: true });
+});
 document.addEventListener("htmx:responseError", (event) => {
   toast("bad", `The server answered ${event.detail.xhr.status}. What you see is unchanged; try again or reload the page.`);
 });

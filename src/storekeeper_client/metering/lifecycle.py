@@ -1,0 +1,40 @@
+"""What every meter owes its process: to flush at the end, and to start clean in a forked child."""
+
+import atexit
+import os
+import weakref
+from typing import Protocol
+
+
+class Lives(Protocol):
+    """Something that takes part."""
+
+    def close(self) -> None: ...
+
+    def start_over(self) -> None: ...
+
+
+_living: "weakref.WeakSet[Lives]" = weakref.WeakSet()
+
+
+def enroll(meter: Lives) -> None:
+    _living.add(meter)
+
+
+def dismiss(meter: Lives) -> None:
+    _living.discard(meter)
+
+
+def _at_exit() -> None:
+    for meter in list(_living):
+        meter.close()
+
+
+def _after_fork() -> None:
+    for meter in list(_living):
+        meter.start_over()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_after_fork)
