@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.dashboard.overview import Overview, OverviewReader
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra import telemetry
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, csv_of, get, span_of
+from storekeeper.infra.web import Access, csv_of, get, openapi, span_of
 from storekeeper.kernel.clock import Clock
 
 
@@ -37,7 +38,14 @@ def health(clock: NamedDependency[Clock]) -> Liveness:
     return Liveness("ok", clock.now())
 
 
-@get("/api/health", access=Access.PUBLIC, tags=["Health"], summary="Readiness", operation_id="readiness")
+@get(
+    "/api/health",
+    access=Access.PUBLIC,
+    tags=["Health"],
+    summary="Readiness",
+    operation_id="readiness",
+    responses={503: ResponseSpec(Readiness, description="A part that is needed does not answer.")},
+)
 def api_health(
     request: Request[Any, Any, Any],
     dashboard: NamedDependency[DashboardService],
@@ -55,7 +63,13 @@ def show_version(dashboard: NamedDependency[DashboardService]) -> dict[str, str]
     return dashboard.versions()
 
 
-@get("/metrics", access=Access.METRICS, tags=["Health"], summary="OpenMetrics", media_type="text/plain")
+@get(
+    "/metrics",
+    access=Access.METRICS,
+    tags=["Health"],
+    summary="OpenMetrics",
+    media_type=telemetry.METRICS_CONTENT_TYPE,
+)
 def metrics(jobs: NamedDependency[Jobs]) -> Response[bytes]:
     """Open on loopback when no metrics key is set, else with the key or an API key of scope `metrics`."""
     telemetry.job_runs.clear()
@@ -102,13 +116,14 @@ def show_dashboard(
     access=Access.READ,
     tags=["Dashboard"],
     summary="Totals over time by bucket",
+    operation_class=openapi.OrCsv,
 )
 def show_metrics_history(
     overview: NamedDependency[OverviewReader],
     span: Annotated[str, QueryParameter(name="range")] = "7d",
     bucket: FromQuery[str] = "",
     form: Annotated[str, QueryParameter(name="format")] = "",
-) -> Response[Any]:
+) -> Response[History]:
     """Every point is a complete scan; with format=csv as CSV."""
     history = overview.read(span_of(span), bucket).history
     items = [

@@ -13,7 +13,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from storekeeper.access import actor_of
 from storekeeper.infra.jobs import ACTIVE
-from storekeeper.infra.web import Access, csv_of, get, post, span_of
+from storekeeper.infra.web import Access, csv_of, get, openapi, post, span_of
 from storekeeper.inventory.analytics import LARGEST
 from storekeeper.inventory.model import (
     FileQuery,
@@ -59,6 +59,7 @@ class History(msgspec.Struct, frozen=True, rename="camel"):
     access=Access.READ,
     tags=["Buckets"],
     summary="All buckets with what their last scan found",
+    operation_class=openapi.OrCsv,
 )
 def list_buckets(
     inventory: Service, form: Annotated[str, QueryParameter(name="format")] = ""
@@ -117,6 +118,7 @@ def cancel_scan(scan_id: FromPath[str], request: Request[Any, Any, Any], invento
     access=Access.READ,
     tags=_TAGS,
     summary="A scan as Server-Sent Events: `progress` while it runs, `done` once",
+    operation_class=openapi.Events,
 )
 async def watch_scan(scan_id: FromPath[str], inventory: Service) -> ServerSentEvent:
     await anyio.to_thread.run_sync(inventory.scans.view, scan_id)  # so that an unknown scan is a 404
@@ -152,6 +154,7 @@ def list_folders(
     access=Access.READ,
     tags=_TAGS,
     summary="The largest files, filtered and sorted; with format=csv all that match",
+    operation_class=openapi.OrCsv,
 )
 def list_files(
     name: FromPath[str],
@@ -180,7 +183,13 @@ def list_files(
     return Response(snapshot.files(query))
 
 
-@get("/api/buckets/{name:str}/inventory/history", access=Access.READ, tags=_TAGS, summary="Totals over time")
+@get(
+    "/api/buckets/{name:str}/inventory/history",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="Totals over time",
+    operation_class=openapi.OrCsv,
+)
 def show_history(
     name: FromPath[str],
     inventory: Service,

@@ -7,11 +7,11 @@ From then on every S3 request of every boto3 client is counted. A meter never ra
 makes it wait: when the server is away it keeps a bounded number of operations and counts what it had to drop.
 """
 
-from .limits import Limits
+from .instrumented import Instrumented
 from .measuring import Measured
-from .meter import Instrumented, Meter
+from .meter import Meter
 from .operation import Operation
 from .owner import owner
 from .stats import Stats
 
-__all__ = ["Instrumented", "Limits", "Measured", "Meter", "Operation", "Stats", "owner"]
+__all__ = ["Instrumented", "Measured", "Meter", "Operation", "Stats", "owner"]

@@ -13,7 +13,7 @@ _WORTH_COMPRESSING = 1000  # bytes
 _encoder = msgspec.json.Encoder()
 
 
-class Batch(NamedTuple):
+class Batch(msgspec.Struct, frozen=True):
     """`body` is NDJSON, gzipped when it says so. `id` is the request's `Idempotency-Key`."""
 
     id: str

@@ -90,7 +90,7 @@ class Engine:
         self._wake.put(None)
 
     def retire(self) -> None:
-        """This is a copy in a forked child: what it holds is the parent's to send."""
+        """Take nothing more: in a forked child, what the copy holds is the parent's to send."""
         self._closed = self._retired = True
 
     def stats(self) -> Stats:

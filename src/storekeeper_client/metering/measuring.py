@@ -4,26 +4,16 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
-
-from storekeeper.kernel.clock import Clock
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from .failures import outcome
 from .operation import Operation
 from .owner import current_owner
+from .recorder import Recorder
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 Named = str | Callable[..., str]
-
-
-class Recorder(Protocol):
-    """The part of a meter that is needed here."""
-
-    @property
-    def clock(self) -> Clock: ...
-
-    def record(self, operation: Operation) -> None: ...
 
 
 class Measured:

@@ -19,7 +19,7 @@ from .batch import Packer
 from .buffer import Buffer
 from .courier import Courier
 from .engine import Engine
-from .integrations import Instrumented
+from .instrumented import Instrumented
 from .limits import Limits
 from .measuring import Measured, Named, measured_function
 from .operation import Operation
@@ -120,15 +120,18 @@ class Meter:
 
     def instrument_boto3(self) -> Instrumented:
         """Meter the S3 clients and resources that boto3 and botocore make from now on, in every session."""
-        return _integration("botocore").instrument_all(self)
+        done: Instrumented = _integration("botocore").instrument_all(self)
+        return done
 
     def instrument_botocore_client(self, client: Any) -> Instrumented:
         """Meter one S3 client of boto3, botocore or aiobotocore that is there already."""
-        return _integration("botocore").instrument_client(self, client)
+        done: Instrumented = _integration("botocore").instrument_client(self, client)
+        return done
 
     def instrument_aiobotocore(self, session: Any) -> Instrumented:
         """Meter the S3 clients that this session of aiobotocore (or of botocore) makes from now on."""
-        return _integration("botocore").instrument_session(self, session)
+        done: Instrumented = _integration("botocore").instrument_session(self, session)
+        return done
 
     def wrap_obstore(self, store: _S, *, bucket: str = "") -> _S:
         """The store with its methods metered. Without `bucket` it is the one in the store's configuration.
@@ -189,7 +192,9 @@ class Meter:
             random=self._random,
             spill=spill,
         )
-        return Engine(buffer, worker, self._sampler, limits=limits, clock=self.clock, background=self._background)
+        return Engine(
+            buffer, worker, self._sampler, limits=limits, clock=self.clock, background=self._background
+        )
 
 
 def _integration(name: str) -> Any:

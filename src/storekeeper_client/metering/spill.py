@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from .batch import Batch
 
@@ -22,7 +23,7 @@ class CorruptError(Exception):
     """The file is not what was written."""
 
 
-class Spilled(NamedTuple):
+class Spilled(msgspec.Struct, frozen=True):
     """A batch in a file."""
 
     path: Path

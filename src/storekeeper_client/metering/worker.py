@@ -85,13 +85,13 @@ class Worker:
         with self._lock:
             now = self._clock.monotonic()
             self._complain(now)
-            if self.ended or (self._batch is None and not self._take(now)):
+            batch = None if self.ended else self._batch or self._take(now)
+            if batch is None:
                 self._hurried = False
                 return max(self._due - now, 0.0)
             if now < self._not_before:
                 self._relieve()
                 return self._not_before - now
-            batch = self._batch
         verdict = self._send(batch)
         with self._lock:
             if not self.ended:
@@ -113,8 +113,8 @@ class Worker:
             self._next_complaint = 0.0
             self._complain(self._clock.monotonic())
 
-    def _take(self, now: float) -> bool:
-        """Have a batch: a full one, or what is due, else one from the disk."""
+    def _take(self, now: float) -> Batch | None:
+        """A batch to send: a full one, or what is due, else one from the disk."""
         waiting, late = len(self._buffer), now >= self._due
         full = waiting >= self._limits.batch_size
         if late or full:
@@ -123,7 +123,7 @@ class Worker:
             self._batch = self._pack(self._buffer.take(self._limits.batch_size))
         if self._batch is None:
             self._load()
-        return self._batch is not None
+        return self._batch
 
     def _pack(self, operations: Sequence[Operation]) -> Batch | None:
         batch = self._packer.pack(operations)

@@ -22,13 +22,25 @@ class Server:
 
     def __init__(self, data_dir, port):
         self.url = f"http://127.0.0.1:{port}"
-        self._command = [sys.executable, "-m", "storekeeper", "serve", "--data-dir", str(data_dir), "--port", str(port)]
+        self._command = [
+            sys.executable,
+            "-m",
+            "storekeeper",
+            "serve",
+            "--data-dir",
+            str(data_dir),
+            "--port",
+            str(port),
+        ]
         self._log = (data_dir.parent / "server.log").open("ab")
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen(
-            self._command, env={"STOREKEEPER_ADMIN_PASSWORD": PASSWORD, "PATH": ""}, stdout=self._log, stderr=self._log
+            self._command,
+            env={"STOREKEEPER_ADMIN_PASSWORD": PASSWORD, "PATH": ""},
+            stdout=self._log,
+            stderr=self._log,
         )
         for _ in range(400):
             try:
@@ -62,7 +74,14 @@ def sign_in(client):
 
 def batch():
     now = datetime.now(UTC).isoformat()  # noqa: TID251 - the server runs by the real clock
-    operation = {"time": now, "bucket": "photos", "operation": "PutObject", "status": 200, "owner": "ann", "bytesIn": 10}
+    operation = {
+        "time": now,
+        "bucket": "photos",
+        "operation": "PutObject",
+        "status": 200,
+        "owner": "ann",
+        "bytesIn": 10,
+    }
     return b"\n".join(json.dumps(operation).encode() for _ in range(50))
 
 
@@ -87,8 +106,12 @@ def report(server, key, stop, acknowledged):
 def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
     with httpx.Client(base_url=server.url, timeout=10) as client:
         admin = sign_in(client)
-        client.post("/api/buckets", headers=admin, json={"name": "photos", "url": "memory://photos", "scanCron": ""})
-        key = client.post("/api/tokens", headers=admin, json={"name": "app", "scopes": ["ingest"]}).json()["secret"]
+        client.post(
+            "/api/buckets", headers=admin, json={"name": "photos", "url": "memory://photos", "scanCron": ""}
+        )
+        key = client.post("/api/tokens", headers=admin, json={"name": "app", "scopes": ["ingest"]}).json()[
+            "secret"
+        ]
     stop, acknowledged, chance = threading.Event(), [], random.Random(7)
     clients = [threading.Thread(target=report, args=(server, key, stop, acknowledged)) for _ in range(3)]
     for client in clients:
@@ -106,7 +129,16 @@ def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
     sent = sum(acknowledged)
     assert sent >= 50 * KILLS
     assert stored(server) == dict.fromkeys(
-        ("operation", "usage_minute", "usage_hour", "usage_day", "traffic_minute", "traffic_hour", "traffic_day"), sent
+        (
+            "operation",
+            "usage_minute",
+            "usage_hour",
+            "usage_day",
+            "traffic_minute",
+            "traffic_hour",
+            "traffic_day",
+        ),
+        sent,
     )
 
 
@@ -125,6 +157,8 @@ def stored(server):
     counts = {"operation": analytics.row("SELECT count() AS n FROM operation")["n"]}
     for table in ("usage", "traffic"):
         for span in ("minute", "hour", "day"):
-            counts[f"{table}_{span}"] = analytics.row(f"SELECT toUInt64(sum(requests)) AS n FROM {table}_{span}")["n"]
+            counts[f"{table}_{span}"] = analytics.row(
+                f"SELECT toUInt64(sum(requests)) AS n FROM {table}_{span}"
+            )["n"]
     analytics.close()
     return counts

@@ -41,7 +41,9 @@ def test_every_form_gives_the_same_rows():
 
 
 def test_times_are_text_or_milliseconds_also_mixed():
-    rows, refused = decode(lines(GOOD, GOOD | {"time": 1795176000000}, GOOD | {"time": "2026-11-20T13:30:00+01:30"}))
+    rows, refused = decode(
+        lines(GOOD, GOOD | {"time": 1795176000000}, GOOD | {"time": "2026-11-20T13:30:00+01:30"})
+    )
     assert [str(time) for time in rows["time"].to_pylist()] == ["2026-11-20 12:00:00+00:00"] * 3
     assert refused == []
 
@@ -126,7 +128,11 @@ def test_a_zip_bomb_ends_at_the_limit(monkeypatch):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.one_of(st.just(lines(GOOD)), st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()))))
+@given(
+    st.lists(
+        st.one_of(st.just(lines(GOOD)), st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()))
+    )
+)
 def test_every_line_is_either_taken_or_refused(items):
     rows, refused = decode(b"\n".join(items))
     taken = rows["index"].to_pylist() if rows else []

@@ -56,7 +56,12 @@ def test_what_may_not_be_stored_is_refused_with_its_field(change, field):
 
 
 def test_the_edges_are_accepted():
-    edges = [{"time": NOW - timedelta(days=31)}, {"time": NOW + timedelta(minutes=5)}, {"owner": "é" * 256}, {"weight": 1e6}]
+    edges = [
+        {"time": NOW - timedelta(days=31)},
+        {"time": NOW + timedelta(minutes=5)},
+        {"owner": "é" * 256},
+        {"weight": 1e6},
+    ]
     assert accept(*edges) == ([0, 1, 2, 3], {})
 
 

@@ -84,7 +84,9 @@ def _openapi(version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Storekeeper",
         version=version,
-        openapi_router=Router(path="/schema", route_handlers=[], opt={"access": Access.PUBLIC}),
+        openapi_router=Router(
+            path="/schema", route_handlers=[], opt={"access": Access.PUBLIC}, include_in_schema=False
+        ),
         render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         security=[{"session": []}, {"bearer": []}],
         components=Components(

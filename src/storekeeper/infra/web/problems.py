@@ -14,10 +14,10 @@ from litestar.exceptions import (
 from litestar.response import Redirect
 
 from storekeeper.infra.web import pages
+from storekeeper.infra.web.openapi import PROBLEM_MEDIA_TYPE
 from storekeeper.kernel.errors import BadInputError, NotFoundError, NotSignedInError, StorekeeperError
 
 log = structlog.get_logger("web")
-MEDIA_TYPE = "application/problem+json"
 
 
 class MethodNotAllowedError(StorekeeperError):
@@ -94,7 +94,7 @@ def _answer(request: Request[Any, Any, Any], error: StorekeeperError, status: in
             action=error.hint,
         )
         return Response(page.content, status_code=status, headers=headers, media_type="text/html")
-    return Response(problem, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(problem, status_code=status, headers=headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
 def _detail(error: HTTPException) -> str:

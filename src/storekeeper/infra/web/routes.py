@@ -11,6 +11,7 @@ import litestar
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from storekeeper.infra.web import openapi
 from storekeeper.infra.web.principal import Access, check
 from storekeeper.kernel.errors import NotAllowedError
 
@@ -32,6 +33,11 @@ def _declared(method: Callable[..., Any]) -> Declare:
     ) -> Callable[[Callable[..., Any]], litestar.handlers.HTTPRouteHandler]:
         def wrap(function: Callable[..., Any]) -> litestar.handlers.HTTPRouteHandler:
             options.setdefault("operation_id", function.__name__)
+            options.setdefault("operation_class", openapi.Described)
+            if access is Access.PUBLIC:
+                options.setdefault("security", [{}])
+            writes = method is not litestar.get
+            options["responses"] = openapi.problems(access, writes=writes) | options.get("responses", {})
             called = function if inspect.iscoroutinefunction(function) else _in_thread(function)
             handler: litestar.handlers.HTTPRouteHandler = method(path, access=access, **options)(called)
             return handler
@@ -67,6 +73,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if access is Access.METRICS and _is_open_metrics(connection):
         return
     check(principal, access)
+    if access is Access.PUBLIC and (principal is None or principal.via != "session"):
+        return
     unsafe = str(connection.scope.get("method")) not in _SAFE
     if principal and principal.via == "key" and unsafe and not principal.scopes & _WRITING:
         raise NotAllowedError("The API key may only read.", hint="Use a key with the scope admin.")

@@ -1,16 +1,1 @@
 """Object-store libraries that can be metered; each is imported only when it is asked for."""
-
-from collections.abc import Callable
-
-
-class Instrumented:
-    """What was instrumented, so that it can be undone."""
-
-    def __init__(self, undo: Callable[[], None]) -> None:
-        self._undo: Callable[[], None] | None = undo
-
-    def undo(self) -> None:
-        """Meter it no more. Requests that are under way are still recorded."""
-        undo, self._undo = self._undo, None
-        if undo is not None:
-            undo()

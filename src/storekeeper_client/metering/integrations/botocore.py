@@ -10,13 +10,13 @@ Calls without a bucket, such as `ListBuckets`, belong to none and are left out. 
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import Instrumented, transfers
+from storekeeper_client.metering.instrumented import Instrumented
+from storekeeper_client.metering.recorder import Recorder
+
+from . import transfers
 from .calls import Call
-
-if TYPE_CHECKING:
-    from ..meter import Meter
 
 _SERVICE = "s3"
 _lock = threading.Lock()
@@ -26,23 +26,26 @@ _everywhere: "list[Handlers]" = []  # attached to every client that is made
 class Handlers:
     """What botocore calls for each request, for one meter. Everything is caught: the host's request goes on."""
 
-    def __init__(self, meter: "Meter") -> None:
+    def __init__(self, meter: Recorder) -> None:
         self._meter, self._now, self._monotonic = meter, meter.clock.now, meter.clock.monotonic
         self._slot = f"storekeeper-{id(meter)}"
+        self._stopped = False
 
     def attach(self, events: Any) -> None:
-        """Listen to an emitter; more than once makes no difference."""
+        """Listen to an emitter, in place of earlier handlers of the same meter: nothing is counted twice."""
         for name, handler in self._wiring():
-            events.register_last(name, handler, unique_id=f"{self._slot}-{name}")
+            unique = f"{self._slot}-{name}"
+            events.unregister(name, unique_id=unique)
+            events.register_last(name, handler, unique_id=unique)
 
-    def detach(self, events: Any) -> None:
-        for name, _ in self._wiring():
-            events.unregister(name, unique_id=f"{self._slot}-{name}")
+    def stop(self) -> None:
+        """Begin nothing more. The handlers stay where they are, for emitters are copied from session to client."""
+        self._stopped = True
 
     def begin(self, params: Any, model: Any, context: Any, **_: Any) -> None:
         """A call was made, in the program's own thread."""
         try:
-            if bucket := params.get("Bucket"):
+            if (bucket := params.get("Bucket")) and not self._stopped:
                 context[self._slot] = Call(model.name, bucket, params)
         except Exception as error:  # noqa: BLE001 - see the class
             self._meter.swallow(error)
@@ -77,21 +80,21 @@ class Handlers:
         )
 
 
-def instrument_client(meter: "Meter", client: Any) -> Instrumented:
+def instrument_client(meter: Recorder, client: Any) -> Instrumented:
     """One client."""
-    handlers, events = Handlers(meter), client.meta.events
-    handlers.attach(events)
-    return Instrumented(lambda: handlers.detach(events))
+    handlers = Handlers(meter)
+    handlers.attach(client.meta.events)
+    return Instrumented(handlers.stop)
 
 
-def instrument_session(meter: "Meter", session: Any) -> Instrumented:
+def instrument_session(meter: Recorder, session: Any) -> Instrumented:
     """All S3 clients that this session makes from now on: a client copies the session's emitter."""
-    handlers, events = Handlers(meter), session.get_component("event_emitter")
-    handlers.attach(events)
-    return Instrumented(lambda: handlers.detach(events))
+    handlers = Handlers(meter)
+    handlers.attach(session.get_component("event_emitter"))
+    return Instrumented(handlers.stop)
 
 
-def instrument_all(meter: "Meter") -> Instrumented:
+def instrument_all(meter: Recorder) -> Instrumented:
     """All S3 clients that botocore makes from now on."""
     handlers = Handlers(meter)
     with _lock:
@@ -100,6 +103,7 @@ def instrument_all(meter: "Meter") -> Instrumented:
         transfers.carry_owner()
 
     def undo() -> None:
+        handlers.stop()
         with _lock:
             _everywhere.remove(handlers)
 
@@ -117,7 +121,7 @@ def _watch_creation() -> None:
     def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
         client = create(self, *args, **kwargs)
         if client.meta.service_model.service_name == _SERVICE:
-            for handlers in list(_everywhere):
+            for handlers in tuple(_everywhere):
                 handlers.attach(client.meta.events)
         return client
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from ..operation import Operation
-from ..owner import current_owner
+from storekeeper_client.metering.operation import Operation
+from storekeeper_client.metering.owner import current_owner
+
 from .streams import Count, count_body
 
 Submit = Callable[[Operation], None]
@@ -70,23 +71,20 @@ def _body_size(request: Any) -> int:
     data = request.data
     if not data:
         return 0
-    if isinstance(data, bytes | bytearray | str):
+    if hasattr(data, "__len__"):
         return len(data)
-    headers = request.headers
-    length = headers.get("X-Amz-Decoded-Content-Length") or headers.get("Content-Length")
-    if length is not None:
-        return int(length)
-    return _rest_of(data)
+    length = request.headers.get("X-Amz-Decoded-Content-Length")
+    return int(length) if length is not None else _rest_of(data)
 
 
 def _rest_of(file: Any) -> int:
-    """Bytes from the file's position to its end; none for what can not be measured without reading it."""
-    try:
-        here = file.tell()
-        end: int = file.seek(0, 2)
-        file.seek(here)
-    except (AttributeError, OSError, TypeError, ValueError):
+    """Bytes from the file's position to its end, as botocore finds them; none for what can only be read."""
+    if not (hasattr(file, "seek") and hasattr(file, "tell")):
         return 0
+    here: int = file.tell()
+    file.seek(0, 2)
+    end: int = file.tell()
+    file.seek(here)
     return end - here
 
 

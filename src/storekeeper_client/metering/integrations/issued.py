@@ -1,31 +1,27 @@
 """One call of a store that was issued, and what it turns out to stand for."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..failures import outcome
-from ..operation import Operation
-from ..owner import current_owner
+from storekeeper_client.metering.failures import outcome
+from storekeeper_client.metering.operation import Operation
+from storekeeper_client.metering.owner import current_owner
+from storekeeper_client.metering.recorder import Recorder
 
-if TYPE_CHECKING:
-    from ..meter import Meter
+from .uploads import Upload
 
 
 class Issued:
-    """Times a call and records operations of it, for the owner in force when it was made."""
+    """Times a call and records operations of it, for the owner in force when it was made.
 
-    __slots__ = ("_bucket", "_clock", "_owner", "_started", "_submit", "_time", "key", "operation", "paths", "sent")
+    `subject` is its first argument; `upload` what it sends, if it sends anything.
+    """
 
-    def __init__(self, meter: "Meter", bucket: str, operation: str, key: str) -> None:
-        self.operation, self.key = operation, key
-        self.sent: Callable[[], int] = int  # bytes of the request's body, once it has been sent
-        self._submit, self._clock, self._bucket, self._owner = (
-            meter.submit,
-            meter.clock,
-            bucket,
-            current_owner(),
-        )
-        self.paths = 1  # that a deletion names
+    def __init__(self, meter: Recorder, bucket: str, operation: str, subject: Any) -> None:
+        self.operation, self.subject = operation, subject
+        self.upload: Upload | None = None
+        self._key = subject if isinstance(subject, str) else ""
+        self._submit, self._clock, self._bucket = meter.submit, meter.clock, bucket
+        self._owner = current_owner()
         self.restart()
 
     def restart(self) -> None:
@@ -40,14 +36,14 @@ class Issued:
         self,
         *,
         operation: str = "",
-        key: str | None = None,
+        status: int = 200,
+        error: str = "",
+        sent: int = 0,
         received: int = 0,
         size: int | None = None,
         latency: float | None = None,
-        status: int = 200,
-        error: str = "",
     ) -> None:
-        """One operation: bytes received, bytes of the object, milliseconds."""
+        """One operation: bytes sent and received, bytes of the object, milliseconds."""
         self._submit(
             Operation(
                 time=self._time,
@@ -55,15 +51,16 @@ class Issued:
                 operation=operation or self.operation,
                 status=status,
                 owner=self._owner,
-                key=self.key if key is None else key,
+                key=self._key,
                 error=error,
-                bytes_in=self.sent(),
+                bytes_in=sent,
                 bytes_out=received,
                 object_size=size,
-                latency_ms=self.latency() if latency is None else latency,
+                latency_ms=latency,
             )
         )
 
     def fail(self, error: Exception) -> None:
         status, code = outcome(error)
-        self.record(status=status, error=code)
+        sent = self.upload.size if self.upload is not None else 0
+        self.record(status=status, error=code, sent=sent, latency=self.latency())

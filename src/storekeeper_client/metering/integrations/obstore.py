@@ -6,27 +6,26 @@ its result:
 | call | operations |
 | --- | --- |
 | `get`, `get_range`, `get_ranges` | one `GetObject`; `get` is recorded when its body is done, with what was read |
-| `put` | one `PutObject`, also where obstore sends a large file in parts |
+| `put` | one `PutObject`; in parts `CreateMultipartUpload`, `UploadPart` for each, `CompleteMultipartUpload` |
 | `head` | one `HeadObject` |
 | `list` | one `ListObjectsV2` for every 1,000 objects begun |
 | `list_with_delimiter` | the same, over objects and common prefixes |
 | `copy` | one `CopyObject` |
-| `rename` | one `CopyObject` and one `DeleteObject` |
+| `rename` | one `CopyObject` and one `DeleteObjects` |
 | `delete` | one `DeleteObjects` for every 1,000 paths begun |
 
-Retries inside obstore are not seen. Presigned URLs (`sign`) cause no request and are not metered.
+This is what an `S3Store` sends. Retries inside obstore are not seen. Presigned URLs (`sign`) cause no request and are not metered.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from . import payloads
+from storekeeper_client.metering.recorder import Recorder
+
 from .issued import Issued
-from .results import Got, Listed, pages
-
-if TYPE_CHECKING:
-    from ..meter import Meter
+from .results import Got, Listed, pages, rows
+from .uploads import Upload
 
 
 class Plan(NamedTuple):
@@ -40,7 +39,7 @@ class Plan(NamedTuple):
 class MeteredStore:
     """Stands for the store; `store` is the store itself, for the functions of the module `obstore`."""
 
-    def __init__(self, meter: "Meter", store: Any, bucket: str) -> None:
+    def __init__(self, meter: Recorder, store: Any, bucket: str) -> None:
         self.store = store
         self._meter, self._bucket = meter, bucket
 
@@ -49,7 +48,9 @@ class MeteredStore:
         plan = _PLANS.get(name.removesuffix("_async"))
         if plan is None:
             return method
-        if name.endswith("_async") and plan.finish is not Listed:  # a listing is asynchronous by its iteration
+        if (
+            name.endswith("_async") and plan.finish is not Listed
+        ):  # a listing is asynchronous by its iteration
             return self._awaited(method, plan)
         return self._called(method, plan)
 
@@ -86,12 +87,14 @@ class MeteredStore:
         self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Issued, tuple[Any, ...]]:
         subject = args[0] if args else kwargs.get(plan.argument)
-        key = subject if isinstance(subject, str) else ""
-        issued = Issued(self._meter, self._bucket, plan.operation, key)
+        issued = Issued(self._meter, self._bucket, plan.operation, subject)
         if plan.operation == "PutObject":
-            args = payloads.watch(issued, args, kwargs)
-        elif plan.operation == "DeleteObjects":
-            issued.paths = 1 if isinstance(subject, str) else len(subject or ())
+            payload = args[1] if len(args) > 1 else kwargs.get("file")
+            issued.upload = Upload(payload, kwargs)
+            if len(args) > 1:
+                args = (subject, issued.upload.payload, *args[2:])
+            else:
+                kwargs["file"] = issued.upload.payload
         return issued, args
 
     def _finish(self, plan: Plan, issued: Issued, result: Any) -> Any:
@@ -103,7 +106,7 @@ class MeteredStore:
         return result if answer is None else answer
 
 
-def wrap(meter: "Meter", store: Any, bucket: str) -> MeteredStore:
+def wrap(meter: Recorder, store: Any, bucket: str) -> MeteredStore:
     """The store, metered. Raises ValueError when nothing says which bucket it is."""
     name = bucket or (getattr(store, "config", None) or {}).get("bucket", "")
     if not name:
@@ -112,38 +115,49 @@ def wrap(meter: "Meter", store: Any, bucket: str) -> MeteredStore:
 
 
 def _ranged(issued: Issued, result: Any) -> None:
-    issued.record(received=len(result))
+    issued.record(received=len(result), latency=issued.latency())
 
 
 def _ranges(issued: Issued, result: Any) -> None:
-    issued.record(received=sum(map(len, result)))
+    issued.record(received=sum(map(len, result)), latency=issued.latency())
 
 
 def _put(issued: Issued, _result: Any) -> None:
-    issued.record(size=issued.sent())
+    upload = issued.upload
+    if upload is None:
+        return
+    parts = upload.parts()
+    if not parts:
+        issued.record(sent=upload.size, size=upload.size, latency=issued.latency())
+        return
+    issued.record(operation="CreateMultipartUpload")
+    for part in parts:
+        issued.record(operation="UploadPart", sent=part)
+    issued.record(operation="CompleteMultipartUpload", size=upload.size)
 
 
 def _headed(issued: Issued, result: Any) -> None:
-    issued.record(size=result["size"])
+    issued.record(size=result["size"], latency=issued.latency())
 
 
 def _listed_at_once(issued: Issued, result: Any) -> None:
-    for _ in range(pages(len(result["common_prefixes"]) + payloads.rows(result["objects"]))):
+    for _ in range(pages(len(result["common_prefixes"]) + rows(result["objects"]))):
         issued.record()
 
 
 def _copied(issued: Issued, _result: Any) -> None:
-    issued.record()
+    issued.record(latency=issued.latency())
 
 
 def _renamed(issued: Issued, _result: Any) -> None:
     issued.record()
-    issued.record(operation="DeleteObject")
+    issued.record(operation="DeleteObjects")
 
 
 def _deleted(issued: Issued, _result: Any) -> None:
-    for _ in range(pages(issued.paths)):
-        issued.record()
+    paths = 1 if isinstance(issued.subject, str) else len(issued.subject)
+    for _ in range(pages(paths)):
+        issued.record(latency=issued.latency() if paths <= 1000 else None)
 
 
 _PLANS = {

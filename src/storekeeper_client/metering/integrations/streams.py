@@ -4,6 +4,7 @@ A body is done when its last byte was read, or reading failed, or it was closed,
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 Done = Callable[[int, str], None]
@@ -36,6 +37,18 @@ class Count:
 
     def fail(self, error: BaseException) -> None:
         self.finish(type(error).__name__)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """What is raised within is the end of the body; running out of chunks is its good end."""
+        try:
+            yield
+        except (StopIteration, StopAsyncIteration):
+            self.finish()
+            raise
+        except Exception as error:
+            self.fail(error)
+            raise
 
     def __del__(self) -> None:
         self.finish()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ..owner import current_owner, owner
+from storekeeper_client.metering.owner import current_owner, owner
 
 _R = TypeVar("_R")
 
@@ -21,7 +21,9 @@ class OwnerExecutor(ThreadPoolExecutor):
 def carry_owner() -> None:
     """Have s3transfer use that executor, if it is installed and the host has not chosen another."""
     try:
-        from s3transfer.futures import BoundedExecutor  # noqa: PLC0415 - the host's library, only when it is metered
+        from s3transfer.futures import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only when it is metered
+            BoundedExecutor,
+        )
     except ImportError:
         return
     if BoundedExecutor.EXECUTOR_CLS is ThreadPoolExecutor:

@@ -128,6 +128,7 @@ document.addEventListener("htmx:load", (event) => enliven(event.detail.elt));
 // A link that was swapped away takes the keyboard's place with it: go on from the part that came.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (document.activeElement !== document.body || detail.requestConfig?.elt.tagName !== "A") return;
+  if (detail.elt.id !== detail.target.id) return;
   detail.elt.tabIndex = -1;
   detail.elt.focus({ preventScroll: true });
 });
@@ -138,6 +139,9 @@ document.addEventListener("htmx:sendError", () => {
   toast("bad", "The server can not be reached. What you see is unchanged; try again in a moment.");
 });
 setInterval(() => localizeTimes(document), 30_000);
+
+// The session cookie is Secure: without HTTPS a browser drops it and sign-in would lead back here without a word.
+if (!window.isSecureContext) document.querySelectorAll("[data-insecure]").forEach((part) => (part.hidden = false));
 
 // Run before htmx has seen the page, so that times and colors do not jump; htmx:load then finds them done.
 enliven(document.documentElement);

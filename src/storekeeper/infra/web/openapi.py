@@ -1,0 +1,104 @@
+"""What the OpenAPI description says of every route beside its own: problems, headers, other media types."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import (
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Schema,
+)
+
+from storekeeper.infra.web.principal import Access
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+_TEXT = Schema(type=OpenAPIType.STRING)
+_HEADERS = {
+    "X-Request-Id": OpenAPIHeader(schema=_TEXT, required=True, description="Names this request in the log."),
+    "Server-Timing": OpenAPIHeader(
+        schema=_TEXT, required=True, description="Milliseconds: db, analytics, total."
+    ),
+}
+_ANYWHERE = {
+    400: "A value is malformed or not acceptable.",
+    401: "Not signed in, or by credentials that do not hold.",
+    404: "There is no such thing, or the caller may not know of it.",
+    500: "A mistake of the server, which is in its log under the request id.",
+    503: "A part that this needs is down or full.",
+}
+_GUARDED = {403: "The caller's role or scope does not allow this."}
+_WRITING = {
+    403: "The caller's role or scope does not allow this, or the request came from another site.",
+    409: "It contradicts the present state.",
+    413: "The body is too large.",
+    415: "The body's media type is not understood.",
+    429: "A limit is reached.",
+}
+
+
+class Problem(msgspec.Struct, kw_only=True, rename="camel"):
+    """An error by RFC 9457. Some types have members of their own, such as `runId`."""
+
+    type: str  # /problems/<slug>, stable; its page tells more
+    title: str
+    status: int
+    instance: str
+    request_id: str
+    detail: str | msgspec.UnsetType = msgspec.UNSET
+    hint: str | msgspec.UnsetType = msgspec.UNSET
+    retry_after_seconds: float | msgspec.UnsetType = msgspec.UNSET
+    errors: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+
+
+def problems(access: Access, *, writes: bool) -> dict[int, ResponseSpec]:
+    """The problems that a route may answer with."""
+    told = _ANYWHERE | ({} if access is Access.PUBLIC else _GUARDED) | (_WRITING if writes else {})
+    return {
+        status: ResponseSpec(
+            Problem, description=words, media_type=PROBLEM_MEDIA_TYPE, generate_examples=False
+        )
+        for status, words in sorted(told.items())
+    }
+
+
+@dataclass
+class Described(Operation):
+    """An operation all of whose answers have the headers that every answer has."""
+
+    def __post_init__(self) -> None:
+        for answer in (self.responses or {}).values():
+            if isinstance(answer, OpenAPIResponse):
+                answer.headers = {**(answer.headers or {}), **_HEADERS}
+
+
+@dataclass
+class OrCsv(Described):
+    """It answers in CSV when asked with `Accept: text/csv` or format=csv."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _succeeding(self).update({"text/csv": OpenAPIMediaType(schema=_TEXT)})
+
+
+@dataclass
+class Events(Described):
+    """It answers with Server-Sent Events."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        content = _succeeding(self)
+        content.clear()
+        content["text/event-stream"] = OpenAPIMediaType(schema=_TEXT)
+
+
+def _succeeding(operation: Operation) -> dict[str, OpenAPIMediaType]:
+    answer = (operation.responses or {})["200"]
+    content = answer.content if isinstance(answer, OpenAPIResponse) else None
+    if content is None:
+        raise TypeError(f"{operation.operation_id} has no content")
+    return content

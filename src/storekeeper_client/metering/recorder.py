@@ -1,0 +1,23 @@
+"""What the integrations need of a meter."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from storekeeper.kernel.clock import Clock
+
+from .operation import Operation
+
+
+class Recorder(Protocol):
+    """See `Meter` for what each of them does."""
+
+    clock: Clock
+
+    @property
+    def submit(self) -> Callable[[Operation], None]: ...
+
+    def record(self, operation: Operation) -> None: ...
+
+    def miss(self) -> None: ...
+
+    def swallow(self, error: Exception) -> None: ...
