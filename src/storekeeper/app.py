@@ -74,7 +74,7 @@ class Storekeeper:
         self.dashboard = dashboard.DashboardService(
             self.database, self.analytics, self.jobs, self.audit, clock, data_dir=settings.data_dir
         )
-        for job in [*inventory.jobs(self.inventory), _housekeeping(self.jobs, self.access)]:
+        for job in [*inventory.jobs(self.inventory), _housekeeping(self.jobs, self.access, self.metering)]:
             self.jobs.register(job)
         self.application: ASGIApp = web.create(
             routes=routes(),
@@ -135,10 +135,13 @@ def _jobs_url(settings: Settings) -> str:
     return settings.database_url
 
 
-def _housekeeping(jobs: Jobs, access_service: access.AccessService) -> Job:
+def _housekeeping(
+    jobs: Jobs, access_service: access.AccessService, metering_service: metering.MeteringService
+) -> Job:
     def run(_context: Any, _payload: Any) -> None:
         purged = jobs.purge(older_than=RUNS_KEPT)
         access_service.forget_expired()
-        log.info("housekeeping done", runs_purged=purged)
+        batches = metering_service.forget_old_batches()
+        log.info("housekeeping done", runs_purged=purged, batch_ids_forgotten=batches)
 
-    return Job(name="housekeeping", run=run, cron="30 2 * * *", about="Forget old runs and expired sessions.")
+    return Job(name="housekeeping", run=run, cron="30 2 * * *", about="Forget old runs, expired sessions and ids of batches.")
