@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from storekeeper import __version__, access, audit, buckets, dashboard, inventory, metering
-from storekeeper.infra import crypto, telemetry, web
+from storekeeper.infra import crypto, memory, telemetry, web
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Job, Jobs
@@ -109,6 +109,7 @@ def serve(settings: Settings, *, ready: Callable[[str | None], None] = lambda _p
     """Run until SIGTERM or SIGINT. `ready` hears the first administrator's password when one was made."""
     telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
     server = Storekeeper(with_keys(settings), SystemClock())
+    memory.give_back()
     try:
         ready(server.generated_password)
         serve_http(server.application, host=settings.host, port=settings.port)
@@ -144,4 +145,9 @@ def _housekeeping(
         batches = metering_service.forget_old_batches()
         log.info("housekeeping done", runs_purged=purged, batch_ids_forgotten=batches)
 
-    return Job(name="housekeeping", run=run, cron="30 2 * * *", about="Forget old runs, expired sessions and ids of batches.")
+    return Job(
+        name="housekeeping",
+        run=run,
+        cron="30 2 * * *",
+        about="Forget old runs, expired sessions and ids of batches.",
+    )

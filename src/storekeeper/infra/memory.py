@@ -1,14 +1,38 @@
-"""Gives memory back to the system after heavy work; allocators keep it otherwise (70 MB after a scan, measured)."""
+"""Gives memory back to the system after heavy work.
+
+Allocators keep what was freed (70 MB after a scan, measured), and the engine's start maps 170 MB of its program text
+that an idle server does not run. Both come back by themselves when they are needed: freed pages by allocation, program
+text by a minor fault from the page cache.
+"""
 
 import ctypes
 import ctypes.util
+from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
 
+ENGINE = "_chdb"
+_MADV_DONTNEED = (
+    4  # of a private mapping that nobody wrote to, which program text is: unmap, and keep it cached
+)
+
 
 def give_back() -> None:
-    """Release what Arrow and glibc hold unused. Takes some milliseconds."""
+    """Release what Arrow, glibc and the engine's program text hold unused. Takes some milliseconds."""
     pa.default_memory_pool().release_unused()
     libc = ctypes.CDLL(ctypes.util.find_library("c") or None)
     if hasattr(libc, "malloc_trim"):  # glibc; musl has no such thing
         libc.malloc_trim(0)
+    for start, length in _program_text(ENGINE):
+        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), _MADV_DONTNEED)
+
+
+def _program_text(library: str) -> Iterator[tuple[int, int]]:
+    """(address, bytes) of the executable, read-only mappings of a library; nothing where there is no /proc."""
+    maps = Path("/proc/self/maps")
+    for line in maps.read_text().splitlines() if maps.exists() else ():
+        span, permissions, *rest = line.split(maxsplit=5)
+        if permissions == "r-xp" and rest and library in rest[-1]:
+            start, end = (int(part, 16) for part in span.split("-"))
+            yield start, end - start
