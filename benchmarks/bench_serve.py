@@ -51,7 +51,7 @@ def _served(folder, idle):
         while not _healthy(port):
             time.sleep(0.01)  # noqa: TID251 - a real process takes real time
         seconds = time.perf_counter() - begun
-        time.sleep(5 if idle else 0)  # what start-up left over is not idling
+        time.sleep(5 if idle else 0)  # what start-up left over is not idling  # noqa: TID251 - a real process takes real time
         before = _cpu(process.pid)
         time.sleep(idle)  # noqa: TID251 - a real process takes real time
         busy = (_cpu(process.pid) - before) / idle if idle else 0.0

@@ -20,6 +20,7 @@ from storekeeper_client import Client
 
 EMAIL, PASSWORD = "admin@localhost", "correct horse battery staple"
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 20_000  # a busy machine is not a broken page
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,6 +33,9 @@ FLAGS = (
 PACKAGES = ("jinja2", "msgspec", "rich", "sqlalchemy", "structlog")
 OWNERS = {"ann": 40, "bob": 15, "carla": 5}
 LONG_KEY = "users/ann/" + "a-folder-with-a-very-long-name/" * 8 + "Ünïcodé and 100 %+2F.pptx"
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -221,7 +225,7 @@ def open_page(
                 **options,
             )
             contexts.callback(context.close)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             complaints.watch(page)
             page.goto(path)

@@ -42,6 +42,7 @@ def test_a_scan_is_followed_live_and_its_figures_are_the_disk_s(open_page, site,
 
 
 def test_the_overview_shows_a_scan_under_way(open_page, site, slow_s3):
+    slow_s3.faults.delay = 4
     name = site.register("busy", "uploads", endpoint=slow_s3.endpoint)
     run_id = site.api.start_scan(name)
     page = open_page("/")

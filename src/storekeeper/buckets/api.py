@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from storekeeper.access import actor_of
 from storekeeper.buckets.model import Bucket, BucketChange, NewBucket, OwnerTrial, TestResult
 from storekeeper.buckets.service import BucketService
-from storekeeper.infra.web import Access, delete, get, patch, post
+from storekeeper.infra.web import Access, delete, get, openapi, patch, post
 
 _TAGS = ["Buckets"]
 
@@ -52,7 +52,12 @@ def remove_bucket(
 
 
 @post(
-    "/api/buckets/{name:str}/test", access=Access.ADMIN, tags=_TAGS, status_code=200, summary="Test a bucket"
+    "/api/buckets/{name:str}/test",
+    access=Access.ADMIN,
+    tags=_TAGS,
+    status_code=200,
+    summary="Test a bucket",
+    responses=openapi.OF_THE_BUCKET,
 )
 def test_bucket(name: FromPath[str], buckets: NamedDependency[BucketService]) -> TestResult:
     """Says which permission is missing and what to grant."""
@@ -65,6 +70,7 @@ def test_bucket(name: FromPath[str], buckets: NamedDependency[BucketService]) ->
     tags=_TAGS,
     status_code=200,
     summary="Try an owner pattern on real keys",
+    responses=openapi.OF_THE_BUCKET,
 )
 def try_owner_pattern(
     name: FromPath[str], data: JSONBody[OwnerPattern], buckets: NamedDependency[BucketService]

@@ -57,26 +57,32 @@ GROUP_KINDS = {
     "size": "toString(arrayCount(edge -> size >= edge, {sizes:Array(Int64)}))",
 }
 
-# Totals of every folder on every level: folders themselves first, then each added to all that it lies in.
+# Totals of every folder on every level: folders themselves first, then each added to all that it lies in. A folder
+# with folders in it is also listed under itself, so that one range of the table holds all that its page shows.
 SUM_FOLDERS = """
 INSERT INTO inventory_prefix
-WITH
-    splitByChar('/', folder) AS parts,
-    least(length(parts) - 1, {depth:UInt32}) AS deepest,
-    if(level = 0, '', concat(arrayStringConcat(arraySlice(parts, 1, level), '/'), '/')) AS prefix,
-    if(level < 2, '', concat(arrayStringConcat(arraySlice(parts, 1, level - 1), '/'), '/')) AS parent
-SELECT
-    {scan:String}, parent, prefix, sum(found) AS objects, sum(weight) AS bytes,
-    sumIf(found, level = deepest), sumIf(weight, level = deepest)
+SELECT {scan:String}, arrayJoin(if(objects = direct_objects, [parent], arrayDistinct([parent, prefix]))) AS listed_in,
+    prefix, objects, bytes, direct_objects, direct_bytes
 FROM
 (
-    SELECT prefix AS folder, count() AS found, sum(size) AS weight
-    FROM inventory_object WHERE scan_id = {scan:String} GROUP BY prefix
+    WITH
+        splitByChar('/', folder) AS parts,
+        least(length(parts) - 1, {depth:UInt32}) AS deepest,
+        if(level = 0, '', concat(arrayStringConcat(arraySlice(parts, 1, level), '/'), '/')) AS prefix,
+        if(level < 2, '', concat(arrayStringConcat(arraySlice(parts, 1, level - 1), '/'), '/')) AS parent
+    SELECT
+        parent, prefix, sum(found) AS objects, sum(weight) AS bytes,
+        sumIf(found, level = deepest) AS direct_objects, sumIf(weight, level = deepest) AS direct_bytes
+    FROM
+    (
+        SELECT prefix AS folder, count() AS found, sum(size) AS weight
+        FROM inventory_object WHERE scan_id = {scan:String} GROUP BY prefix
+    )
+    ARRAY JOIN range(0, toUInt32(deepest + 1)) AS level
+    GROUP BY parent, prefix
 )
-ARRAY JOIN range(0, toUInt32(deepest + 1)) AS level
-GROUP BY parent, prefix
-ORDER BY parent, bytes DESC
-LIMIT {folders:UInt32} BY parent
+ORDER BY listed_in, bytes DESC
+LIMIT {folders:UInt32} BY listed_in
 SETTINGS optimize_aggregation_in_order = 1, max_bytes_before_external_group_by = {spill:UInt64},
     max_bytes_before_external_sort = {spill:UInt64}"""
 
@@ -111,9 +117,13 @@ WHERE scan_id = {scan:String} AND rank < {limit:UInt32} ORDER BY kind, rank LIMI
 # A folder itself, and the largest folders right below it.
 FOLDERS_OF = """
 SELECT prefix, objects, bytes, direct_objects, direct_bytes FROM inventory_prefix
-WHERE scan_id = {scan:String}
-    AND (parent = {prefix:String} OR (parent = {parent:String} AND prefix = {prefix:String}))
+WHERE scan_id = {scan:String} AND parent = {prefix:String}
 ORDER BY prefix = {prefix:String} DESC, bytes DESC, objects DESC, prefix LIMIT {limit:UInt32}"""
+
+# A folder without folders in it.
+LEAF = """
+SELECT prefix, objects, bytes, direct_objects, direct_bytes FROM inventory_prefix
+WHERE scan_id = {scan:String} AND parent = {parent:String} AND prefix = {prefix:String} LIMIT 1"""
 
 # The first of the largest and of the oldest objects.
 EXTREMES_OF = """
@@ -197,8 +207,10 @@ class InventoryAnalytics:
 
         Rows {prefix, objects, bytes, direct_objects, direct_bytes}.
         """
-        parent = prefix[: prefix[:-1].rfind("/") + 1]
-        rows = self._read(FOLDERS_OF, scan=scan_id, parent=parent, prefix=prefix, limit=limit + 1)
+        rows = self._read(FOLDERS_OF, scan=scan_id, prefix=prefix, limit=limit + 1)
+        if not rows:
+            parent = prefix[: prefix[:-1].rfind("/") + 1]
+            rows = self._read(LEAF, scan=scan_id, parent=parent, prefix=prefix)
         return (rows[0], rows[1:]) if rows and rows[0]["prefix"] == prefix else ({}, rows[:limit])
 
     def extremes(self, scan_id: str, limit: int) -> dict[str, list[Row]]:

@@ -80,7 +80,13 @@ def start_scan(name: FromPath[str], request: Request[Any, Any, Any], inventory: 
     return Started(inventory.scans.start(name, actor=actor_of(request.scope["user"])).id)
 
 
-@get("/api/buckets/{name:str}/scan/quote", access=Access.READ, tags=_TAGS, summary="What a scan would take")
+@get(
+    "/api/buckets/{name:str}/scan/quote",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="What a scan would take",
+    responses=openapi.OF_THE_BUCKET,
+)
 def quote_scan(name: FromPath[str], inventory: Service) -> Quote:
     return inventory.scans.quote(name)
 

@@ -106,7 +106,7 @@ def error_from(
     kind = _kind(request, status, code, message, region)
     said = f"{code}: {message}".strip(": ") if code or message else "no explanation"
     detail = _clean(f"{request}: {said} (HTTP {status})", request.secrets)
-    extra: dict[str, Any] = {"status_from_endpoint": status, "code": code[:64]}
+    extra: dict[str, Any] = {"statusFromEndpoint": status, "code": code[:64]}
     if kind is MissingPermissionError:
         extra["permission"] = request.operation.permission
     if kind is RedirectedError and region:

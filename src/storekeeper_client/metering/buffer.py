@@ -24,14 +24,16 @@ class Buffer:
         return len(self._waiting)
 
     def put(self, operation: Operation) -> int:
-        """How many wait now."""
+        """How many wait, this one included; one more than there is room for when the oldest had to give way."""
         with self._lock:
             self.recorded += 1
-            self._waiting.append(operation)
-            if len(self._waiting) > self._limit:
-                self._waiting.popleft()
+            waiting = self._waiting
+            waiting.append(operation)
+            size = len(waiting)
+            if size > self._limit:
+                waiting.popleft()
                 self.dropped += 1
-            return len(self._waiting)
+            return size
 
     def take(self, most: int) -> list[Operation]:
         """The oldest ones, in order."""

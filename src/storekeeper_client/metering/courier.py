@@ -1,5 +1,8 @@
 """One kept HTTP connection to one server, for batches only."""
 
+# To resolve a host needs this codec. Were it imported on demand, in the thread that sends, a fork in that moment would
+# leave the child without it for good ("unknown encoding: idna").
+import encodings.idna  # noqa: F401
 import http.client
 import ssl
 from urllib.parse import urlsplit

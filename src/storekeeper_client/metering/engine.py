@@ -46,7 +46,15 @@ class Engine:
     def record(self, operation: Operation) -> None:
         """Sample and queue. Takes microseconds, never waits for the network or the disk, and never raises."""
         try:
-            self._record(operation)
+            if self._closed:
+                self._refuse()
+            elif (kept := operation if self._sampler.keeps_all else self._sampler.sample(operation)) is None:
+                self.buffer.leave_out()
+            else:
+                if self.buffer.put(kept) == self._batch_size:
+                    self._wake.put(None)
+                if self._thread_wanted:
+                    self.start()
         except Exception as error:  # noqa: BLE001 - the host never suffers from its metering
             self.swallow(error)
 
@@ -94,13 +102,14 @@ class Engine:
         self._closed = self._retired = True
 
     def stats(self) -> Stats:
-        buffer, worker, tally = self.buffer, self._worker, self._worker.tally
+        buffer, tally = self.buffer, self._worker.tally
+        queued, spilled = self._worker.left()
         return Stats(
             recorded=buffer.recorded,
             recovered=tally.recovered,
             sampled_out=buffer.sampled_out,
-            queued=worker.queued,
-            spilled=worker.spilled,
+            queued=queued,
+            spilled=spilled,
             accepted=tally.accepted,
             duplicates=tally.duplicates,
             rejected=tally.rejected,
@@ -110,19 +119,9 @@ class Engine:
             last_error=tally.last_error,
         )
 
-    def _record(self, operation: Operation) -> None:
-        if self._closed:
-            if not self._retired:
-                self.buffer.refuse()
-            return
-        kept = self._sampler.sample(operation)
-        if kept is None:
-            self.buffer.leave_out()
-            return
-        if self.buffer.put(kept) == self._batch_size:
-            self._wake.put(None)
-        if self._thread_wanted:
-            self.start()
+    def _refuse(self) -> None:
+        if not self._retired:
+            self.buffer.refuse()
 
     def start(self) -> None:
         """Have a thread, if that is wanted. Raises RuntimeError when the system has none left."""

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import weakref
 from typing import Protocol
 
 
@@ -14,7 +13,7 @@ class Lives(Protocol):
     def start_over(self) -> None: ...
 
 
-_living: "weakref.WeakSet[Lives]" = weakref.WeakSet()
+_living: set[Lives] = set()  # until they are closed: what a forgotten meter holds is sent, too
 
 
 def enroll(meter: Lives) -> None:

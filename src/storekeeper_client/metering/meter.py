@@ -186,7 +186,7 @@ class Meter:
         worker = Worker(
             buffer,
             self._packer,
-            self._new_courier().post,
+            self._new_courier(),
             limits=limits,
             clock=self.clock,
             random=self._random,

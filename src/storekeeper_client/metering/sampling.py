@@ -13,6 +13,7 @@ class Sampler:
     def __init__(self, success_rate: float, error_rate: float, random: Callable[[], float]) -> None:
         if not (0 <= success_rate <= 1 and 0 <= error_rate <= 1):
             raise ValueError("sampling rates are between 0 and 1")
+        self.keeps_all = success_rate == 1 and error_rate == 1
         self._success_rate, self._error_rate, self._random = success_rate, error_rate, random
 
     def sample(self, operation: Operation) -> Operation | None:

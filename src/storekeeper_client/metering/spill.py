@@ -40,6 +40,7 @@ class Spill:
         self._folder, self._limit = folder, limit
         self._mine: list[Spilled] = []
         self._next = 0
+        self._room = 0  # bytes that may surely be added before the folder must be looked at again
         if adopt:
             with suppress(OSError):
                 self._mine = sorted(_batches(folder), key=lambda file: file.order)
@@ -68,6 +69,7 @@ class Spill:
             raise
         self._mine.append(Spilled(path, self._next, batch.count, batch.id, len(content)))
         self._next += 1
+        self._room -= len(content)
         return lost
 
     def take(self) -> Spilled | None:
@@ -97,16 +99,18 @@ class Spill:
 
     def _make_room(self, size: int) -> int:
         """Delete what was set aside, then the oldest batches; how many operations that lost."""
-        excess = sum(_size(path) for path in self._folder.iterdir()) + size - self._limit
-        if excess > 0:
-            for path in sorted(self._folder.glob("*.corrupt")):
-                excess -= _size(path)
+        if size <= self._room:
+            return 0
+        self._room = self._limit - sum(_size(path) for path in self._folder.iterdir())
+        if size > self._room:
+            for path in self._folder.glob("*.corrupt"):
+                self._room += _size(path)
                 path.unlink(missing_ok=True)
         lost = 0
-        while excess > 0 and self._mine:
+        while size > self._room and self._mine:
             file = self._mine.pop(0)
             lost += file.count
-            excess -= file.size
+            self._room += file.size
             self.forget(file)
         return lost
 

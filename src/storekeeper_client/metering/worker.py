@@ -20,10 +20,13 @@ _log = logging.getLogger("storekeeper.metering")
 _BETWEEN_COMPLAINTS = 60.0  # seconds
 
 
-class Post(Protocol):
-    """Sends one batch, or raises what kept it from doing so."""
+class Carrier(Protocol):
+    """Takes batches to the server, one at a time."""
 
-    def __call__(self, batch: Batch, /) -> Answer: ...
+    def post(self, batch: Batch) -> Answer:
+        """The answer. Raises what kept it from getting one."""
+
+    def close(self) -> None: ...
 
 
 class Worker:
@@ -37,7 +40,7 @@ class Worker:
         self,
         buffer: Buffer,
         packer: Packer,
-        post: Post,
+        carrier: Carrier,
         *,
         limits: Limits,
         clock: Clock,
@@ -45,12 +48,12 @@ class Worker:
         spill: Spill | None = None,
     ) -> None:
         self.tally = Tally()
-        self._buffer, self._packer, self._post, self._spill = buffer, packer, post, spill
+        self._buffer, self._packer, self._carrier, self._spill = buffer, packer, carrier, spill
         self._limits, self._clock, self._random = limits, clock, random
         self._batch: Batch | None = None
         self._file: Spilled | None = None  # where the batch came from
         self._attempts = self._strikes = 0
-        self._hurried = self.ended = False
+        self._hurried = self._sending = self.ended = False
         self._lock = threading.Lock()  # not held while a request is on its way
         self._due = clock.monotonic() + limits.flush_interval
         self._not_before = 0.0
@@ -62,18 +65,13 @@ class Worker:
     @property
     def idle(self) -> bool:
         """Nothing is left to send."""
-        return self.queued == 0 and self.spilled == 0
+        return self.left() == (0, 0)
 
-    @property
-    def queued(self) -> int:
-        """Operations in memory."""
-        batch = self._batch
-        return len(self._buffer) + (batch.count if batch is not None else 0)
-
-    @property
-    def spilled(self) -> int:
-        """Operations that are on disk only."""
-        return len(self._spill) if self._spill is not None else 0
+    def left(self) -> tuple[int, int]:
+        """Operations in memory, and those that are on disk only."""
+        with self._lock:  # else a batch is nowhere for a moment, between the buffer and here
+            queued = len(self._buffer) + (self._batch.count if self._batch is not None else 0)
+            return queued, len(self._spill) if self._spill is not None else 0
 
     def hurry(self) -> None:
         """Send all there is without waiting for a batch to be full, and try at once even after a failure."""
@@ -92,9 +90,13 @@ class Worker:
             if now < self._not_before:
                 self._relieve()
                 return self._not_before - now
+            self._sending = True
         verdict = self._send(batch)
         with self._lock:
-            if not self.ended:
+            self._sending = False
+            if self.ended:
+                self._carrier.close()
+            else:
                 self._settle(batch, verdict)
         return 0.0
 
@@ -102,6 +104,8 @@ class Worker:
         """Leave what is left to the disk, or count it as dropped. Nothing is sent afterwards."""
         with self._lock:
             self.ended = True
+            if not self._sending:
+                self._carrier.close()
             if self._file is not None and self._spill is not None:
                 self._spill.give_back(self._file)
             elif self._batch is not None:
@@ -143,7 +147,7 @@ class Worker:
 
     def _send(self, batch: Batch) -> Verdict:
         try:
-            return judge(self._post(batch), self._clock.now())
+            return judge(self._carrier.post(batch), self._clock.now())
         except Exception as error:  # noqa: BLE001 - whatever keeps a batch from being sent may pass
             return Later(f"{type(error).__name__}: {error}")
 

@@ -1,5 +1,7 @@
 """A meter that sends to a fake of our server, and object storage that is real."""
 
+import contextlib
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -36,16 +38,6 @@ def sent(meter, ingest):
     return flush
 
 
-def client_options(server, **config):
-    return {
-        "endpoint_url": server.endpoint,
-        "aws_access_key_id": server.credentials.access_key_id,
-        "aws_secret_access_key": server.credentials.secret_access_key,
-        "region_name": "us-east-1",
-        "config": Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, **config),
-    }
-
-
 @pytest.fixture(params=["rclone_server", "moto_s3"])
 def s3_server(request):
     return request.getfixturevalue(request.param)
@@ -67,12 +59,33 @@ def instrumented(meter):
 
 @pytest.fixture
 def options(s3_server):
-    """What a client or resource is made with."""
-    return client_options(s3_server)
+    """What a client is made with."""
+    return {
+        "endpoint_url": s3_server.endpoint,
+        "aws_access_key_id": s3_server.credentials.access_key_id,
+        "aws_secret_access_key": s3_server.credentials.secret_access_key,
+        "region_name": "us-east-1",
+        "config": Config(
+            retries={"max_attempts": 0},
+            s3={"addressing_style": "path"},
+            response_checksum_validation="when_required",  # rclone sends the whole object's sum with a range
+        ),
+    }
 
 
 @pytest.fixture
-def s3(instrumented, options):
-    client = boto3.session.Session().client("s3", **options)
-    yield client
-    client.close()
+def make_client(options):
+    """`make_client(**options)`: S3 clients of new sessions, closed in the end."""
+    with contextlib.ExitStack() as clients:
+
+        def make(**more):
+            client = boto3.session.Session().client("s3", **options | more)
+            clients.callback(client.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def s3(instrumented, make_client):
+    return make_client()

@@ -36,8 +36,12 @@ class Server:
     def __init__(self):
         self.script = []
         self.batches = []
+        self.closed = False
 
-    def __call__(self, batch):
+    def close(self):
+        self.closed = True
+
+    def post(self, batch):
         self.batches.append(batch)
         reply = self.script.pop(0) if self.script else None
         if isinstance(reply, Exception):

@@ -93,7 +93,7 @@ def test_full_batches_go_to_disk_while_the_server_is_away_and_come_back(
     worker.step()
     fill(25)
     clock.advance(worker.step())
-    assert (worker.queued, worker.spilled) == (15, 20)
+    assert worker.left() == (15, 20)
     while not worker.idle:
         clock.advance(worker.step())
     assert worker.tally.accepted == 35
@@ -106,7 +106,7 @@ def test_the_end_leaves_everything_to_disk(make_worker, spill, server, fill, tmp
     fill(25)
     worker.step()
     worker.end()
-    assert (worker.spilled, worker.tally.dropped) == (25, 0)
+    assert (worker.left(), worker.tally.dropped) == ((0, 25), 0)
     later = make_worker(Spill(tmp_path / "spill", limit=1 << 20, adopt=True))
     while not later.idle:
         later.step()
@@ -121,7 +121,7 @@ def test_an_end_while_a_batch_from_disk_is_tried_leaves_it_there(make_worker, sp
     worker.step()
     worker.end()
     assert len(Spill(tmp_path / "spill", limit=1 << 20, adopt=True)) == 5
-    assert (worker.spilled, worker.queued) == (5, 0)
+    assert worker.left() == (0, 5)
 
 
 def test_a_corrupt_batch_is_set_aside_and_stops_nothing(make_worker, spill, server, tmp_path):

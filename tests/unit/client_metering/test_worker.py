@@ -133,7 +133,7 @@ def test_while_the_server_is_away_there_is_one_batch_besides_the_queue(
     for _ in range(50):
         fill(10)
         clock.advance(worker.step())
-    assert (worker.queued, len(buffer)) == (110, 100)
+    assert (worker.left(), len(buffer)) == ((110, 0), 100)
     assert len({batch.id for batch in server.batches}) == 1
 
 
@@ -143,23 +143,25 @@ def test_the_end_drops_what_is_left_and_counts_it(make_worker, server, fill):
     fill(25)
     worker.step()
     worker.end()
-    assert (worker.tally.dropped, worker.queued, worker.idle) == (25, 0, True)
+    assert (worker.tally.dropped, worker.idle) == (25, True)
     assert worker.step() > 0
-    assert len(server.batches) == 1
+    assert (len(server.batches), server.closed) == (1, True)
 
 
 def test_the_end_may_come_while_a_request_is_under_way(make_worker, fill, server):
     worker = make_worker()
     fill(10)
-    answer = server.__call__
+    answer = server.post
 
     def interrupted(batch):
         worker.end()
+        assert not server.closed
         return answer(batch)
 
-    worker._post = interrupted
+    server.post = interrupted
     worker.step()
-    assert (worker.tally.accepted, worker.tally.dropped, worker.queued) == (0, 10, 0)
+    assert server.closed
+    assert (worker.tally.accepted, worker.tally.dropped, worker.idle) == (0, 10, True)
 
 
 def test_losses_are_logged_once_a_minute(make_worker, server, fill, clock, caplog):

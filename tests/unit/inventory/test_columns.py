@@ -5,7 +5,7 @@ import string
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storekeeper.buckets.rules import owner_of, owner_regex
@@ -25,6 +25,7 @@ def columns(names, pattern="", *, keep_names=True):
     return table.to_pylist()
 
 
+@settings(deadline=None)
 @given(keys)
 def test_prefix_name_and_extension(names):
     for key, row in zip(names, columns(names), strict=True):
@@ -35,6 +36,7 @@ def test_prefix_name_and_extension(names):
         assert (row["scan_id"], row["batch"]) == ("s", 7)
 
 
+@settings(deadline=None)
 @given(keys.map(lambda names: [f"users/{name}" for name in names]))
 def test_owner(names):
     for key, row in zip(names, columns(names, "users/{owner}/"), strict=True):

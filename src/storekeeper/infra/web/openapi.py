@@ -1,5 +1,6 @@
 """What the OpenAPI description says of every route beside its own: problems, headers, other media types."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from storekeeper.infra.web.principal import Access
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 _TEXT = Schema(type=OpenAPIType.STRING)
+_EVENT = Schema(
+    type=OpenAPIType.OBJECT, properties={"event": _TEXT, "data": _TEXT}, required=["event", "data"]
+)
 _HEADERS = {
     "X-Request-Id": OpenAPIHeader(schema=_TEXT, required=True, description="Names this request in the log."),
     "Server-Timing": OpenAPIHeader(
@@ -58,12 +62,26 @@ class Problem(msgspec.Struct, kw_only=True, rename="camel"):
 def problems(access: Access, *, writes: bool) -> dict[int, ResponseSpec]:
     """The problems that a route may answer with."""
     told = _ANYWHERE | ({} if access is Access.PUBLIC else _GUARDED) | (_WRITING if writes else {})
+    return _specified(told)
+
+
+def _specified(told: Mapping[int, str]) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(
             Problem, description=words, media_type=PROBLEM_MEDIA_TYPE, generate_examples=False
         )
-        for status, words in sorted(told.items())
+        for status, words in told.items()
     }
+
+
+OF_THE_BUCKET = _specified(
+    {
+        422: "The bucket's endpoint refuses: wrong credentials, a missing permission, no such bucket.",
+        501: "The provider does not have this.",
+        502: "The bucket's endpoint does not answer as it should.",
+        504: "The bucket's endpoint does not answer in time.",
+    }
+)  # for routes that speak to it
 
 
 @dataclass
@@ -87,13 +105,13 @@ class OrCsv(Described):
 
 @dataclass
 class Events(Described):
-    """It answers with Server-Sent Events."""
+    """It answers with Server-Sent Events; `data` is JSON."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         content = _succeeding(self)
         content.clear()
-        content["text/event-stream"] = OpenAPIMediaType(schema=_TEXT)
+        content["text/event-stream"] = OpenAPIMediaType(schema=_EVENT)
 
 
 def _succeeding(operation: Operation) -> dict[str, OpenAPIMediaType]:

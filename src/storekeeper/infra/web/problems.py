@@ -1,8 +1,10 @@
 """Every error that reaches a caller: one JSON shape (RFC 9457) for programs, one page for people."""
 
 import math
+import re
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import (
@@ -18,6 +20,7 @@ from storekeeper.infra.web.openapi import PROBLEM_MEDIA_TYPE
 from storekeeper.kernel.errors import BadInputError, NotFoundError, NotSignedInError, StorekeeperError
 
 log = structlog.get_logger("web")
+_IN_BODY = re.compile(r"(?P<message>.*) - at `\$\.data\.(?P<key>[^`]*)`", re.DOTALL)
 
 
 class MethodNotAllowedError(StorekeeperError):
@@ -40,19 +43,38 @@ def handle_known(request: Request[Any, Any, Any], error: StorekeeperError) -> Re
 
 def handle_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What Litestar itself raises: unknown paths, failed validation, wrong methods."""
-    known: StorekeeperError
-    if error.status_code >= 500:
+    fault = _fault_of_the_body(error)
+    if fault is None and error.status_code >= 500:
         return handle_unknown(request, error)
-    if isinstance(error, ValidationException):
-        known = BadInputError(_detail(error), errors=error.extra or [])
-    elif isinstance(error, NotFoundException):
-        known = NotFoundError("There is nothing at this address.")
-    elif isinstance(error, MethodNotAllowedException):
-        known = MethodNotAllowedError()
-    else:
-        known = HttpError(_detail(error))
+    known = fault or _known(error)
     status = known.status if not isinstance(known, HttpError) else error.status_code
-    return _answer(request, known, status)
+    answer = _answer(request, known, status)
+    answer.headers |= error.headers or {}
+    return answer
+
+
+def _known(error: HTTPException) -> StorekeeperError:
+    if isinstance(error, ValidationException):
+        return BadInputError(_detail(error), errors=error.extra or [])
+    if isinstance(error, NotFoundException):
+        return NotFoundError("There is nothing at this address.")
+    if isinstance(error, MethodNotAllowedException):
+        return MethodNotAllowedError()
+    return HttpError(_detail(error))
+
+
+def _fault_of_the_body(error: HTTPException) -> BadInputError | None:
+    """Litestar takes a wrong field of the body for a mistake of ours when a service has the same name (seen with 2.25)."""
+    found = (
+        _IN_BODY.fullmatch(str(error.__cause__))
+        if isinstance(error.__cause__, msgspec.ValidationError)
+        else None
+    )
+    if found is None:
+        return None
+    return BadInputError(
+        "A field of the body is not acceptable.", errors=[found.groupdict() | {"source": "body"}]
+    )
 
 
 def handle_unknown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

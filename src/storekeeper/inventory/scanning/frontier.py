@@ -18,7 +18,7 @@ from storekeeper.inventory.model import Shard
 from storekeeper.inventory.rules import ranges
 from storekeeper.inventory.scanning.columns import keys_of
 
-PAGES_BEFORE_A_CUT = 16  # a shard that ends sooner is not worth the search
+PAGES_BEFORE_A_CUT = 8  # a shard that ends sooner is not worth the search
 
 
 class Event(NamedTuple):
@@ -29,10 +29,11 @@ class Event(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A shard to list, or (`to_cut`) to be cut in two because others are idle."""
+    """A shard to list, or (`to_cut`) to be cut in two because others are idle; its listing began at `origin`."""
 
     shard: Shard
-    to_cut: bool
+    to_cut: bool = False
+    origin: str = ""
 
 
 class _Active:
@@ -40,6 +41,7 @@ class _Active:
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
+        self.origin = ""  # the first key since it was taken
         self.pages = 0  # since it was taken or cut
 
 
@@ -90,6 +92,7 @@ class Frontier:
             active = self._active[number]
             shard = active.shard
             last = rows["key"][-1].as_py() if rows.num_rows else shard.after
+            active.origin = active.origin or (rows["key"][0].as_py() if rows.num_rows else "")
             if rows.num_rows and (
                 rows["key"][0].as_py() <= shard.after or (shard.until and last > shard.until)
             ):
@@ -130,11 +133,11 @@ class Frontier:
         if self._waiting:
             shard = self._waiting.popleft()
             self._active[shard.number] = _Active(shard)
-            return Claim(shard, to_cut=False)
+            return Claim(shard)
         busiest = max(self._active.values(), key=lambda active: active.pages)
         if self._may_cut and busiest.pages >= PAGES_BEFORE_A_CUT:
             busiest.pages = 0
-            return Claim(busiest.shard, to_cut=True)
+            return Claim(busiest.shard, to_cut=True, origin=busiest.origin)
         return None
 
     def _settle(self, number: int, shard: Shard, rows: pa.Table, children: Sequence[Shard] = ()) -> Shard:

@@ -9,13 +9,13 @@ from storekeeper.inventory.model import Shard
 from storekeeper.inventory.rules import ranges
 from storekeeper.inventory.rules.cutting import find_cut
 from storekeeper.inventory.scanning.columns import keys_of
-from storekeeper.inventory.scanning.frontier import Frontier
+from storekeeper.inventory.scanning.frontier import Claim, Frontier
 from storekeeper.inventory.scanning.pace import Pace
 from storekeeper.objectstore import ObjectStore, Page
 from storekeeper.objectstore.errors import ListingLoopError, MalformedAnswerError
 
 EMPTY_PAGES = 1000  # in a row; a store that answers "nothing, but go on" more often will not come to an end
-FREE_PROBES = 16
+FREE_PROBES = 4
 PAGES_A_PROBE = 4  # so that the search for cuts adds a quarter to the requests at most
 _HINT = "The endpoint's listing is broken; its totals would be wrong. No snapshot was made."
 
@@ -55,7 +55,7 @@ class Worker:
     def run(self) -> None:
         """Work until nothing is left. Raises objectstore errors, ListingLoopError among them."""
         while claim := self._frontier.claim():
-            shard = self._cut(claim.shard) if claim.to_cut else claim.shard
+            shard = self._cut(claim) if claim.to_cut else claim.shard
             if shard:
                 self._list(shard)
 
@@ -99,9 +99,10 @@ class Worker:
         rest = self._frontier.divided(shard.number, page.objects, page.prefixes, truncated=page.truncated)
         return rest, not page.prefixes
 
-    def _cut(self, shard: Shard) -> Shard | None:
+    def _cut(self, claim: Claim) -> Shard | None:
         """Search the middle of what is ahead of a shard that another worker lists."""
-        search = find_cut(shard.prefix, shard.after, shard.until)
+        shard = claim.shard
+        search = find_cut(shard.prefix, claim.origin, shard.after, shard.until)
         try:
             point = next(search)
             while self._counters.may_probe and not self._frontier.stopped:

@@ -29,7 +29,8 @@ CREATE TABLE inventory_group
 ENGINE = MergeTree
 ORDER BY (scan_id, kind, rank);
 
--- Totals of one complete scan by folder, on every level; `direct` counts what lies in the folder itself.
+-- Totals of one complete scan by folder, on every level; `direct` counts what lies in the folder itself. A folder with
+-- folders in it is listed under its parent and under itself.
 CREATE TABLE inventory_prefix
 (
     scan_id String,

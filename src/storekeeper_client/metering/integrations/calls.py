@@ -13,6 +13,7 @@ from .streams import Count, count_body
 
 Submit = Callable[[Operation], None]
 _NOTHING: dict[str, str] = {}
+_SIZED = frozenset({"GetObject", "HeadObject"})
 
 
 class Call:
@@ -26,16 +27,16 @@ class Call:
         self._owner = current_owner()
 
     def send(self, request: Any, now: datetime, monotonic: float) -> None:
-        self._size = _body_size(request)
+        data = request.data
+        self._size = _body_size(data, request.headers) if data else 0
         self._time, self._sent = now, monotonic
 
     def receive(self, parsed: Any, response: Any, monotonic: float, submit: Submit) -> None:
         latency = (monotonic - self._sent) * 1000
         body = parsed.get("Body")
-        stream = getattr(body, "_raw_stream", None)
+        stream = getattr(body, "_raw_stream", None) if body is not None else None
         if stream is None:
-            content = response["body"]
-            submit(self._operation_of(parsed, latency, len(content) if content else 0))
+            submit(self._operation_of(parsed, latency, len(response["body"] or b"")))
             return
         # Without reference to the response, so that an abandoned body is noticed at once and not by the garbage collector.
         read = self._operation_of(parsed, latency, 0)
@@ -66,14 +67,11 @@ class Call:
         )
 
 
-def _body_size(request: Any) -> int:
-    """Bytes of the request's body, before any transfer coding."""
-    data = request.data
-    if not data:
-        return 0
+def _body_size(data: Any, headers: Any) -> int:
+    """Bytes of a request's body, before any transfer coding."""
     if hasattr(data, "__len__"):
         return len(data)
-    length = request.headers.get("X-Amz-Decoded-Content-Length")
+    length = headers.get("X-Amz-Decoded-Content-Length")
     return int(length) if length is not None else _rest_of(data)
 
 
@@ -92,7 +90,7 @@ def _object_size(operation: str, parsed: Any, sent: int) -> int | None:
     """Bytes of the whole object, where request or response tells."""
     if operation == "PutObject":
         return sent
-    if operation not in ("GetObject", "HeadObject"):
+    if operation not in _SIZED:
         return None
     content_range = parsed.get("ContentRange")
     if content_range is None:
