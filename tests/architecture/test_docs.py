@@ -154,7 +154,7 @@ def test_what_is_deployed_starts_a_command_that_exists():
 
 
 def test_every_job_is_documented():
-    registered = [*inventory.jobs(SimpleNamespace(run_scan=None)), app._housekeeping(None, None)]
+    registered = [*inventory.jobs(SimpleNamespace(run_scan=None)), app._housekeeping(None, None, None)]
     page = (ROOT / "docs" / "reference" / "jobs.md").read_text()
     assert re.findall(r"^## `(.+)`$", page, re.MULTILINE) == [job.name for job in registered]
 
