@@ -22,7 +22,7 @@ from storekeeper.kernel.ids import new_id
 APPLICATION = "storekeeper"
 QUEUE = "storekeeper-jobs"
 CONCURRENCY = 4
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0  # each poll costs the idle server some 3 ms
 PROGRESS_SECONDS = 0.5
 HEAVY_SECONDS = 1.0
 _LIVING = {"PENDING", "ENQUEUED", "DELAYED"}
