@@ -102,9 +102,12 @@ class Analytics:
         try:
             yield client
         except ClickHouseError as error:
+            full = "NOT_ENOUGH_SPACE" in str(error)
             raise UnavailableError(
-                f"The analytics engine refused: {str(error)[:300]}",
-                hint="Nothing was changed. Try again; if it stays, run `storekeeper doctor`.",
+                "The disk is full." if full else f"The analytics engine refused: {str(error)[:300]}",
+                hint="What is stored is safe. Free some space, then it can go on."
+                if full
+                else "Nothing was changed. Try again; if it stays, run `storekeeper doctor`.",
                 retry_after=5,
             ) from error
         finally:
