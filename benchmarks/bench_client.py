@@ -1,8 +1,8 @@
 """What metering costs an application: microseconds for each call of boto3, beside OpenTelemetry's instrumentation.
 
 The transport is stubbed (a handler of `before-send` answers), so that only the program's own time is measured: processor
-time of the calling thread. Short rounds of bare, metered and traced calls alternate, and the twentieth part of
-the rounds that was least disturbed by other programs sets the figure. The meter sends what it records to a server in another
+time of the calling thread. Bare and metered calls take turns, so that both suffer alike from other programs; a round
+of traced calls follows each round of them; a figure is the median over the rounds' differences. The meter sends what it records to a server in another
 process; OpenTelemetry hands its spans to a batch processor whose exporter throws them away.
 """
 
@@ -30,7 +30,7 @@ from rich.table import Table
 from storekeeper.kernel.clock import ManualClock
 from storekeeper_client.metering import Meter, Operation
 
-ROUNDS, WARM_UP, CALLS = 120, 5, 40
+ROUNDS, WARM_UP, CALLS = 120, 5, 50
 GOAL_MICROSECONDS, GOAL_SHARE = 12.0, 0.1
 _HEADERS = {"Content-Length": "5", "ETag": '"e"', "x-amz-request-id": "R"}
 _SERVER = """
@@ -99,32 +99,33 @@ def traced(provider: TracerProvider) -> Iterator[None]:
         BotocoreInstrumentor().uninstrument()
 
 
-def spend(call: Callable[[Any], object], client: Any) -> float:
-    """Microseconds of processor time for one call, as the mean over a round."""
-    for _ in range(WARM_UP):  # what an instrumentation prepares on its first call is not counted
-        call(client)
-    start = time.thread_time_ns()
-    for _ in range(CALLS):
-        call(client)
-    return (time.thread_time_ns() - start) / CALLS / 1000
+def spend(call: Callable[[Any], object], *clients: Any) -> list[float]:
+    """Microseconds of processor time for one call of each client, as the mean over a round in which they take turns."""
+    spent = [0] * len(clients)
+    for number in range(WARM_UP + CALLS):
+        if number == WARM_UP:  # what an instrumentation prepares on its first call is not counted
+            spent = [0] * len(clients)
+        for index, client in enumerate(clients):
+            start = time.thread_time_ns()
+            call(client)
+            spent[index] += time.thread_time_ns() - start
+    return [each / CALLS / 1000 for each in spent]
 
 
 def measure(
     call: Callable[[Any], object], metered: Any, provider: TracerProvider
 ) -> tuple[float, float, float]:
-    """What a bare call costs, and what metering and tracing add to it, in microseconds."""
+    """What a bare call costs, and what metering and tracing add to it, in microseconds: medians over the rounds."""
     bare = stubbed_client()
     rounds: list[tuple[float, float, float]] = []
     for _ in range(ROUNDS):
-        plain, with_meter = spend(call, bare), spend(call, metered)
+        plain, with_meter = spend(call, bare, metered)
         with traced(provider):
-            with_traces = spend(call, bare)
-        rounds.append((plain, with_meter, with_traces))
+            [with_traces] = spend(call, bare)
+        rounds.append((plain, with_meter - plain, with_traces - plain))
     bare.close()
-    plain, with_meter, with_traces = (
-        statistics.quantiles(costs, n=20)[0] for costs in zip(*rounds, strict=True)
-    )
-    return plain, with_meter - plain, with_traces - plain
+    plain, metering, tracing = (statistics.median(figures) for figures in zip(*rounds, strict=True))
+    return plain, metering, tracing
 
 
 def calls() -> tuple[Table, bool]:
@@ -139,7 +140,7 @@ def calls() -> tuple[Table, bool]:
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(Nowhere()))
     reached = True
-    with server() as (url, token), Meter(url, token) as meter:
+    with server() as (url, token), Meter(url, token, max_queue=100_000) as meter:
         client = stubbed_client()
         meter.instrument_botocore_client(client)
         for name, call in CALLS_OF.items():

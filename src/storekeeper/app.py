@@ -1,5 +1,6 @@
 """The composition root: straight-line wiring, the only module that imports everything."""
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -23,8 +24,10 @@ RUNS_KEPT = timedelta(days=30)
 NAVIGATION = (
     web.Entry("Overview", "/", "overview"),
     web.Entry("Buckets", "/buckets", "buckets"),
+    web.Entry("Usage", "/usage", "usage", beside=("/performance", "/activity", "/ingestion")),
     web.Entry("Jobs", "/jobs", "jobs"),
     web.Entry("Settings", "/settings", "settings"),
+    web.Entry("Your storage", "/me/storage", "storage", own=True),
 )
 
 log = structlog.get_logger("storekeeper")
@@ -46,6 +49,7 @@ class Storekeeper:
     """All parts, wired. `application` answers HTTP; `close` tears down in reverse order."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.stopping = threading.Event()
         self._teardown = ExitStack()
         self._teardown.enter_context(DataDirectoryLock(settings.data_dir))
         self.database = Database(settings.database_url)
@@ -69,12 +73,35 @@ class Storekeeper:
             clock,
             data_dir=settings.data_dir,
             address_key=crypto.derive(settings.secret_key, "client addresses"),
+            sums_days=settings.rollup_retention_days,
         )
         self._teardown.callback(self.metering.close)
+        self.import_sources = metering.ImportSourceService(
+            self.database, sealer, self.audit, self.buckets, self.metering.imports, self.jobs, clock
+        )
+        self.keeping = metering.KeepingService(
+            self.database,
+            self.analytics,
+            self.buckets,
+            self.jobs,
+            self.audit,
+            clock,
+            retention=metering.Retention(
+                raw_days=settings.raw_retention_days,
+                sums_days=settings.rollup_retention_days,
+                archive_bucket=settings.archive_bucket,
+            ),
+            standstill=self.metering.standstill,
+        )
         self.dashboard = dashboard.DashboardService(
             self.database, self.analytics, self.jobs, self.audit, clock, data_dir=settings.data_dir
         )
-        for job in [*inventory.jobs(self.inventory), _housekeeping(self.jobs, self.access, self.metering)]:
+        for job in [
+            *inventory.jobs(self.inventory),
+            *metering.jobs(self.import_sources),
+            *metering.keeping_jobs(self.keeping),
+            _housekeeping(self.jobs, self.access, self.metering),
+        ]:
             self.jobs.register(job)
         self.application: ASGIApp = web.create(
             routes=routes(),
@@ -87,7 +114,15 @@ class Storekeeper:
                 "inventory": self.inventory,
                 "dashboard": self.dashboard,
                 "metering": self.metering,
-                "overview": dashboard.OverviewReader(self.inventory, clock),
+                "import_sources": self.import_sources,
+                "keeping": self.keeping,
+                "stopping": self.stopping,
+                "embed_links": metering.EmbedLinks(
+                    crypto.derive(settings.secret_key, "embedded pages"),
+                    clock,
+                    public_url=settings.public_url,
+                ),
+                "overview": dashboard.OverviewReader(self.inventory, self.metering, clock),
             },
             pages=web.Pages(clock, NAVIGATION, __version__),
             authenticator=self.access,
@@ -112,7 +147,7 @@ def serve(settings: Settings, *, ready: Callable[[str | None], None] = lambda _p
     memory.give_back()
     try:
         ready(server.generated_password)
-        serve_http(server.application, host=settings.host, port=settings.port)
+        serve_http(server.application, host=settings.host, port=settings.port, on_stop=server.stopping.set)
     finally:
         server.close()
 

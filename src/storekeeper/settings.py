@@ -20,6 +20,7 @@ OF_THE_CLIENT = frozenset(
     {"STOREKEEPER_URL", "STOREKEEPER_TOKEN"}
 )  # read by storekeeper_client, not by a server
 CONFIG_FILE = "storekeeper.toml"
+MOST_DAYS = 3650
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,6 +41,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_level: str = "info"
     metrics_key: str = ""
     analytics_memory: int = 2_000_000_000
+    raw_retention_days: int = 30
+    rollup_retention_days: int = 365
+    archive_bucket: str = ""
+    application_issuer: str = ""
+    application_audience: str = ""
+    application_jwks_url: str = ""
+    application_owner_claim: str = "sub"
 
     def __repr__(self) -> str:
         return f"Settings(data_dir={str(self.data_dir)!r}, host={self.host!r}, port={self.port})"
@@ -119,6 +127,10 @@ def _with_derived(settings: Settings) -> Settings:
 def _checked(settings: Settings) -> Settings:
     if not 0 <= settings.port <= 65535:
         raise SettingsError(f"port {settings.port} is not between 0 and 65535")
+    if not 1 <= settings.raw_retention_days <= settings.rollup_retention_days <= MOST_DAYS:
+        raise SettingsError(
+            f"raw_retention_days and rollup_retention_days must be 1 to {MOST_DAYS}, the first not above the second"
+        )
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format {settings.log_format!r} is neither console nor json")
     if not settings.database_url.startswith(("sqlite:///", "postgresql://")):

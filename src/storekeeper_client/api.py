@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from . import model, scanned
+from . import imported, model, scanned, used
 from .errors import UnreachableError
 from .model import Page, Tokens
 from .session import Session
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 TIMEOUT = 30.0  # seconds for one answer
 QUIET = 60.0  # seconds without any event before a stream counts as dead
+UPLOAD_TIMEOUT = 600.0  # seconds; a server that is short of room reads slowly
+_UPLOAD_CHUNK = 1 << 18
 _DEAF_TRIES = 3
 
 
@@ -160,6 +163,61 @@ class Client:
         path = _at("/api/buckets", name, "inventory", "files")
         return self.call("GET", path, Page[scanned.File], limit=limit, **query).items
 
+    # What is done with the buckets
+
+    def usage(self, *, span: str = "24h", bucket: str = "", owner: str | None = None) -> used.Usage:
+        """What operations add up to."""
+        return self.call("GET", "/api/user/storage/usage", used.Usage, range=span, bucket=bucket, owner=owner)
+
+    def export_operations(self, sink: IO[bytes], **query: str | None) -> int:
+        """Write single operations to `sink`: `range`, `bucket`, `owner`, `operation`, `format`. Returns bytes."""
+        return self._session.download("/api/operations/export", sink, query=query)
+
+    # Imports
+
+    def import_file(
+        self,
+        form: str,
+        path: Path,
+        *,
+        bucket: str,
+        mapping: Sequence[str] = (),
+        resolution: int = 0,
+        on_sent: Callable[[int], None] = lambda _sent: None,
+    ) -> imported.Import:
+        """Send a file of operations; `mapping` is of `FIELD=COLUMN`, `on_sent` hears of each part's bytes."""
+
+        def chunks() -> Iterator[bytes]:
+            with path.open("rb") as file:
+                while chunk := file.read(_UPLOAD_CHUNK):
+                    yield chunk
+                    on_sent(len(chunk))
+
+        query = {"bucket": bucket, "map": list(mapping), "resolution": resolution or None}
+        return self._session.upload(
+            _at("/api/imports", form), chunks, imported.Import,
+            size=path.stat().st_size, query=query, timeout=UPLOAD_TIMEOUT,
+        )  # fmt: skip
+
+    def compare_imports(self, *, bucket: str = "", span: str = "30d") -> imported.Comparisons:
+        """What providers report beside what was measured, by day."""
+        query = {"range": span, "bucket": bucket}
+        return self.call("GET", "/api/user/storage/reported", imported.Comparisons, **query)
+
+    def import_sources(self) -> list[imported.ImportSource]:
+        return self._all("/api/import-sources", Page[imported.ImportSource])
+
+    def add_import_source(self, **fields: Any) -> imported.ImportSource:
+        """Fields as in the API's JSON: `name`, `format`, `bucket`, `cron`, `settings`, `secret`."""
+        return self.call("POST", "/api/import-sources", imported.ImportSource, body=fields)
+
+    def run_import_source(self, name: str) -> str:
+        """The id of the run."""
+        return self.call("POST", _at("/api/import-sources", name, "run"), model.Started).run_id
+
+    def remove_import_source(self, name: str) -> None:
+        self.call("DELETE", _at("/api/import-sources", name), type(None))
+
     # Jobs
 
     def jobs(self) -> list[model.Job]:
@@ -184,6 +242,22 @@ class Client:
     def purge_dead_runs(self) -> int:
         """How many were forgotten."""
         return self.call("DELETE", "/api/jobs/dead", dict[str, int])["purged"]
+
+    # What is kept of operations
+
+    def archives(self) -> list[model.Archive]:
+        """Newest first."""
+        return self._all("/api/admin/metering/archives", Page[model.Archive])
+
+    def restore_operations(self, since: str, until: str) -> str:
+        """Bring archived operations of UTC days (both included) back for a week; the id of the run."""
+        body = {"from": since, "to": until}
+        return self.call("POST", "/api/admin/metering/restore", model.Started, body=body).run_id
+
+    def rebuild_sums(self, since: str, until: str, *, force: bool = False) -> str:
+        """Count the sums of UTC days (both included) again; the id of the run."""
+        body = {"from": since, "to": until, "force": force}
+        return self.call("POST", "/api/admin/metering/rebuild", model.Started, body=body).run_id
 
     # People, keys, audit
 

@@ -126,6 +126,19 @@ class OwnerTrial(Noun, frozen=True, kw_only=True):
     examples: Sequence[OwnerExample] = ()
 
 
+class Archive(Noun, frozen=True, kw_only=True):
+    """The operations of one UTC day as Parquet files under `prefix`."""
+
+    id: str
+    day: str
+    prefix: str
+    files: int = 0
+    operations: int = 0
+    bytes: int = 0
+    state: str = ""
+    restored_until: datetime | None = None
+
+
 class Started(Noun, frozen=True, kw_only=True):
     run_id: str
 

@@ -1,8 +1,8 @@
 """Calls on behalf of somebody: what proves who they are, and its renewal when it has expired."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 
@@ -33,6 +33,27 @@ class Session:
         answer = self._with_renewal(
             lambda headers: self._transport.send(method, path, query=query, body=body, headers=headers)
         )
+        return self._understood(answer, returns)
+
+    def upload(
+        self,
+        path: str,
+        chunks: Callable[[], Iterable[bytes]],
+        returns: type[T],
+        *,
+        size: int,
+        query: Mapping[str, Any],
+        timeout: float,
+    ) -> T:
+        """Send a body that `chunks()` makes, from its beginning each time."""
+        answer = self._with_renewal(
+            lambda headers: self._transport.upload(
+                path, chunks(), size=size, query=query, headers=headers, timeout=timeout
+            )
+        )
+        return self._understood(answer, returns)
+
+    def _understood(self, answer: bytes, returns: type[T]) -> T:
         if not answer:
             return msgspec.convert(None, returns)
         try:
@@ -40,6 +61,12 @@ class Session:
         except msgspec.MsgspecError as error:
             reason = f"the answer is not understood ({error}); is it another release?"
             raise UnreachableError(self._transport.url, reason) from error
+
+    def download(self, path: str, sink: IO[bytes], *, query: Mapping[str, Any]) -> int:
+        """Write an answer of whatever kind to `sink`; how many bytes it has. A refusal writes nothing."""
+        return self._with_renewal(
+            lambda headers: self._transport.download(path, query=query, headers=headers, sink=sink)
+        )
 
     def events(self, path: str, *, quiet: float) -> Iterator[Event]:
         """Events for as long as the stream lasts. Raises ApiError at once, and nothing when the stream breaks."""

@@ -2,10 +2,10 @@
 
 import http.client
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from .errors import ApiError, Problem, UnreachableError
 
 _USER_AGENT = "storekeeper-client"
+_PIECE = 1 << 16
 _JSON_TYPES = ("application/json", "application/problem+json")
 
 
@@ -61,6 +62,61 @@ class Transport:
         _raise_for_refusal(response, answer)
         return answer
 
+    def upload(
+        self,
+        path: str,
+        chunks: Iterable[bytes],
+        *,
+        size: int,
+        query: Mapping[str, Any],
+        headers: Mapping[str, str],
+        timeout: float,
+    ) -> bytes:
+        """The same for a body of `size` bytes that is sent as it is made. Raises ApiError and UnreachableError."""
+        sent = {"Accept": "application/json", "User-Agent": _USER_AGENT, "Content-Length": str(size)}
+        sent |= {"Content-Type": "application/octet-stream", **headers}
+        connection = self._connect(timeout)
+        try:
+            with self._named_faults():
+                try:
+                    connection.request("POST", self._target(path, query), body=chunks, headers=sent)
+                except ConnectionError:
+                    if connection.sock is None:
+                        raise
+                    # A server that refuses need not read on; what it said is there to be read.
+                response = connection.getresponse()
+                answer = response.read()
+        finally:
+            connection.close()
+        _raise_for_refusal(response, answer)
+        return answer
+
+    def download(
+        self, path: str, *, query: Mapping[str, Any], headers: Mapping[str, str], sink: IO[bytes]
+    ) -> int:
+        """Write the body of a successful answer, of whatever kind, to `sink`; how many bytes it has.
+
+        Raises ApiError, and UnreachableError also where the body ends too early; faults of the sink are its own.
+        """
+        connection = self._connect(self._timeout)
+        try:
+            with self._named_faults():
+                connection.request(
+                    "GET", self._target(path, query), headers={"User-Agent": _USER_AGENT, **headers}
+                )
+                response = connection.getresponse()
+                if response.status != HTTPStatus.OK:
+                    _raise_for_refusal(response, response.read())
+            written = 0
+            while True:
+                with self._named_faults():
+                    piece = response.read(_PIECE)
+                if not piece:
+                    return written
+                written += sink.write(piece)
+        finally:
+            connection.close()
+
     def events(self, path: str, *, headers: Mapping[str, str], quiet: float) -> Iterator[Event]:
         """Events until the server ends the stream. Silence of more than `quiet` seconds raises UnreachableError."""
         connection = self._connect(quiet)
@@ -102,8 +158,8 @@ class Transport:
         return kind(self._host, self._port, timeout=timeout)
 
     def _target(self, path: str, query: Mapping[str, Any]) -> str:
-        given = {name: value for name, value in query.items() if value not in (None, "")}
-        return f"{self._base}{path}?{urlencode(given)}" if given else f"{self._base}{path}"
+        given = {name: value for name, value in query.items() if value not in (None, "", [])}
+        return f"{self._base}{path}?{urlencode(given, doseq=True)}" if given else f"{self._base}{path}"
 
     @contextmanager
     def _named_faults(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer._click import exceptions
 
-from storekeeper import app, inventory, settings
+from storekeeper import app, inventory, metering, settings
 from storekeeper.objectstore import PROVIDERS, least_privilege_policy
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +154,12 @@ def test_what_is_deployed_starts_a_command_that_exists():
 
 
 def test_every_job_is_documented():
-    registered = [*inventory.jobs(SimpleNamespace(run_scan=None)), app._housekeeping(None, None, None)]
+    registered = [
+        *inventory.jobs(SimpleNamespace(run_scan=None)),
+        *metering.jobs(SimpleNamespace(run=None)),
+        *metering.keeping_jobs(None),
+        app._housekeeping(None, None, None),
+    ]
     page = (ROOT / "docs" / "reference" / "jobs.md").read_text()
     assert re.findall(r"^## `(.+)`$", page, re.MULTILINE) == [job.name for job in registered]
 

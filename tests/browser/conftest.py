@@ -1,6 +1,7 @@
 """A real server that watches real buckets, and a real browser in which every complaint fails the test."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,9 @@ import socket
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,6 +105,24 @@ class Site:
             scanCron="",
         )
         return name
+
+    def report(self, operations: Sequence[Mapping[str, Any]]) -> None:
+        """Report operations as an application does, and wait until they count."""
+        key = self.api.create_token("meter", scopes=["ingest"]).secret
+        request = urllib.request.Request(
+            f"{self.url}/api/operations",
+            data=json.dumps(operations).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert json.load(answer)["rejected"] == []
+        for _ in range(300):
+            if not self.api.call("GET", "/api/admin/metrics/ingestion-stats", dict[str, Any])[
+                "spooledOperations"
+            ]:
+                return
+            time.sleep(0.1)  # noqa: TID251 - the server moves them on by real time
+        pytest.fail("operations stay in the spool")
 
     def scan(self, name: str) -> str:
         """Scan to the end; how it ended."""

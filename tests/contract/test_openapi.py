@@ -48,12 +48,16 @@ run = {{ values = ["{run}"] }}
 [parameters]
 "path.name" = {{ dictionary = "bucket", probability = 0.7 }}
 "query.bucket" = {{ dictionary = "bucket", probability = 0.7 }}
+"query.seconds" = 0
 "path.user" = {{ dictionary = "user", probability = 0.7 }}
 "path.run_id" = {{ dictionary = "run", probability = 0.7 }}
 "path.scan_id" = {{ dictionary = "run", probability = 0.7 }}
 "path.slug" = {{ dictionary = "problem", probability = 0.7 }}
 [[operations]]
 include-name = ["PATCH /api/buckets/{{name}}", "DELETE /api/buckets/{{name}}"]
+parameters = {{ "path.name" = "spare" }}
+[[operations]]
+include-name = ["PATCH /api/import-sources/{{name}}", "DELETE /api/import-sources/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
 [[operations]]
 include-path-regex = "^/api/metrics/jobs/"
@@ -116,6 +120,10 @@ def _furnish(api: Client, folder: Path) -> Served:
     for name in ("photos", "spare"):
         fields: dict[str, Any] = {"name": name, "url": f"file://{folder}/photos", "secretAccessKey": SECRET}
         api.add_bucket(**fields, accessKeyId="an-id", ownerPattern="users/{owner}/")
+    nowhere = {"account": "a", "endpoint": "http://127.0.0.1:9"}
+    source: dict[str, Any] = {"format": "r2-analytics", "bucket": "photos", "cron": "", "settings": nowhere}
+    for name in ("photos", "spare"):
+        api.add_import_source(name=name, **source, secret=SECRET)
     scan = api.start_scan("photos")
     assert [seen.status for seen in api.follow_scan(scan)][-1] == "succeeded"
     user = api.add_user("ann@example.com", role="readonly")

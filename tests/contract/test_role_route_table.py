@@ -29,6 +29,7 @@ ALLOWED = {
     Access.READ: {"readonly", "admin"},
     Access.ADMIN: {"admin"},
     Access.INGEST: {"ingest key"},
+    Access.IMPORT: {"admin", "ingest key"},
     Access.METRICS: {"readonly", "admin", "metrics key"},
 }
 PASSWORD = "tide-pool-lantern"

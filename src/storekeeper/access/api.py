@@ -95,8 +95,10 @@ def caller(request: AnyRequest) -> Principal:
 def people_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
     """A guard against API keys: a leaked key must not take over its owner's account."""
     principal: Principal | None = connection.scope["user"]
-    if principal and principal.via == "key":
-        raise NotAllowedError("An API key can not do this.", hint="Sign in with the password.")
+    if principal and principal.via in ("key", "application"):
+        raise NotAllowedError(
+            "Only a person who signed in here can do this.", hint="Sign in with the password."
+        )
 
 
 def address_of(request: AnyRequest, access: AccessService) -> str:

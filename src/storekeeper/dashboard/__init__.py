@@ -4,10 +4,11 @@ from storekeeper.dashboard.api import ROUTES as API_ROUTES
 from storekeeper.dashboard.job_pages import ROUTES as JOB_PAGE_ROUTES
 from storekeeper.dashboard.jobs_api import ROUTES as JOB_ROUTES
 from storekeeper.dashboard.overview import OverviewReader
+from storekeeper.dashboard.own_pages import ROUTES as OWN_ROUTES
 from storekeeper.dashboard.pages import ROUTES as PAGE_ROUTES
 from storekeeper.dashboard.problems import ROUTES as PROBLEM_ROUTES
 from storekeeper.dashboard.service import DashboardService
 
-ROUTES = [*API_ROUTES, *JOB_ROUTES, *JOB_PAGE_ROUTES, *PAGE_ROUTES, *PROBLEM_ROUTES]
+ROUTES = [*API_ROUTES, *JOB_ROUTES, *JOB_PAGE_ROUTES, *PAGE_ROUTES, *OWN_ROUTES, *PROBLEM_ROUTES]
 
 __all__ = ["ROUTES", "DashboardService", "OverviewReader"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response
@@ -10,12 +10,14 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
-from storekeeper.dashboard.overview import Overview, OverviewReader
+from storekeeper.dashboard.overview import Dashboard, OverviewReader
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra import telemetry
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, csv_of, get, openapi, span_of
+from storekeeper.infra.web import Access, get, openapi, span_of
 from storekeeper.kernel.clock import Clock
+from storekeeper.metering import exports
+from storekeeper.metering.figures import Point as TrafficPoint
 
 
 class Liveness(msgspec.Struct, frozen=True):
@@ -98,6 +100,7 @@ class HistoryItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class History(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     items: Sequence[HistoryItem]
+    operations: Sequence[TrafficPoint]
     next_cursor: str | None = None
 
 
@@ -106,9 +109,10 @@ def show_dashboard(
     overview: NamedDependency[OverviewReader],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
-) -> Overview:
-    """Of one bucket or all; trends over the range."""
-    return overview.read(span_of(span), bucket)
+    owner: FromQuery[str] = "",
+) -> Dashboard:
+    """Of one bucket or owner, or all; trends of storage over the range, of operations over the last 24 hours."""
+    return overview.dashboard(span_of(span), bucket, owner)
 
 
 @get(
@@ -116,24 +120,33 @@ def show_dashboard(
     access=Access.READ,
     tags=["Dashboard"],
     summary="Totals over time by bucket",
-    operation_class=openapi.OrCsv,
+    operation_class=openapi.OrTable,
 )
 def show_metrics_history(
+    request: Request[Any, Any, Any],
     overview: NamedDependency[OverviewReader],
     span: Annotated[str, QueryParameter(name="range")] = "7d",
     bucket: FromQuery[str] = "",
+    owner: FromQuery[str] = "",
     form: Annotated[str, QueryParameter(name="format")] = "",
+    table: FromQuery[Literal["items", "operations"]] = "items",
 ) -> Response[History]:
-    """Every point is a complete scan; with format=csv as CSV."""
-    history = overview.read(span_of(span), bucket).history
+    """Every item is a complete scan of all owners, none when one is asked for; operations by minute, hour or day.
+
+    As a file, one of the two tables.
+    """
+    form = exports.form_of(request, form)
+    history = {} if owner else overview.history(span_of(span), bucket)
     items = [
         HistoryItem(bucket=name, scanned_at=point.scanned_at, objects=point.objects, bytes=point.bytes)
         for name, points in history.items()
         for point in points
     ]
-    if form == "csv":
-        return csv_of(items, "storage-history.csv")
-    return Response(History(items=items))
+    operations = overview.operations(span_of(span), bucket, owner)
+    found = History(items=items, operations=operations)
+    if table == "operations":
+        return exports.answer(found, operations, TrafficPoint, form=form, name="operations-history")
+    return exports.answer(found, items, HistoryItem, form=form, name="storage-history")
 
 
 ROUTES = [show_dashboard, show_metrics_history, health, api_health, show_version, metrics]

@@ -1,17 +1,23 @@
-"""The overview's figures: what is stored in all watched buckets, how it grows, what runs now."""
+"""The overview's figures: what is stored in all watched buckets, how it grows, what is done with it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from storekeeper.dashboard import series
 from storekeeper.inventory import InventoryService
-from storekeeper.inventory.model import ListedBucket, Point
+from storekeeper.inventory.model import Holdings, ListedBucket, Point
 from storekeeper.kernel.clock import Clock
+from storekeeper.metering import MeteringService
+from storekeeper.metering.figures import Point as TrafficPoint
+from storekeeper.metering.figures import Pulse, RecentOperation
 
 STALE_AFTER = timedelta(days=2)
 SPARKS = 24  # points of a sparkline
+RECENT = timedelta(days=1)
+ACTIVITY = 20
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -21,8 +27,11 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     any bucket's second scan.
     """
 
-    values: Sequence[int | None]
-    change: int | None
+    values: Sequence[float | None]
+    change: float | None
+
+
+_NO_TREND = Trend(values=(), change=None)
 
 
 class StorageMetrics(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -36,6 +45,28 @@ class StorageMetrics(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     total_storage_trend: Trend
 
 
+class Metrics(StorageMetrics, frozen=True, kw_only=True, rename="camel"):
+    """With what operations add up to: `…Today` since midnight UTC, all others over the last 24 hours.
+
+    Their trends are by hour of the last 24; `change` is against the 24 hours before, or against yesterday up to the
+    same hour. None without operations.
+    """
+
+    requests: float
+    uploads_today: float
+    downloads_today: float
+    error_rate: float | None
+    avg_response_time_ms: float | None
+    p95_response_time_ms: float | None
+    requests_trend: Trend
+    uploads_today_trend: Trend
+    downloads_today_trend: Trend
+    error_rate_trend: Trend
+    avg_response_time_ms_trend: Trend
+    p95_response_time_ms_trend: Trend
+    provenance: str
+
+
 class LargestBucket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: str
     bytes: int
@@ -47,27 +78,52 @@ class LargestBucket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the first page and `GET /api/dashboard` show."""
+    """What the first page shows."""
 
-    metrics: StorageMetrics
+    metrics: Metrics
     largest_buckets: Sequence[LargestBucket]
     history: Mapping[str, Sequence[Point]]
     oldest_scan: datetime | None
     generated_at: datetime
 
 
-class OverviewReader:
-    """Reads what inventory knows; keeps nothing."""
+class Dashboard(Overview, frozen=True, kw_only=True, rename="camel"):
+    """What `GET /api/dashboard` answers."""
 
-    def __init__(self, inventory: InventoryService, clock: Clock) -> None:
+    storage: Holdings
+    activity: Sequence[RecentOperation]
+
+
+class OverviewReader:
+    """Reads what inventory and metering know; keeps nothing."""
+
+    def __init__(self, inventory: InventoryService, metering: MeteringService, clock: Clock) -> None:
         self._inventory = inventory
+        self._metering = metering
         self._clock = clock
 
     def bucket_names(self) -> list[str]:
         return [bucket.name for bucket in self._inventory.listed_buckets()]
 
-    def read(self, span: timedelta, bucket: str = "") -> Overview:
-        """Over that span up to now, of one bucket or all. Raises UnknownBucketError."""
+    def dashboard(self, span: timedelta, bucket: str = "", owner: str = "") -> Dashboard:
+        """The overview with files and activity. Of one owner, what is stored has no trend: scans keep none."""
+        overview = self.read(span, bucket, owner)
+        holdings = self._inventory.holdings(bucket, owner=owner)
+        if owner:
+            overview = _of_owner(overview, holdings)
+        recent = self._metering.reader.recent(RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY)
+        return Dashboard(**msgspec.structs.asdict(overview), storage=holdings, activity=recent.items)
+
+    def history(self, span: timedelta, bucket: str = "") -> dict[str, Sequence[Point]]:
+        """What scans found over time, by bucket. Raises UnknownBucketError."""
+        return self._inventory.history(span, bucket)
+
+    def operations(self, span: timedelta, bucket: str = "", owner: str = "") -> Sequence[TrafficPoint]:
+        """What operations add up to over time."""
+        return self._metering.reader.usage(span, bucket=bucket, owner=owner or None).series
+
+    def read(self, span: timedelta, bucket: str = "", owner: str = "") -> Overview:
+        """Storage over that span up to now, operations of the last day. Raises UnknownBucketError."""
         now = self._clock.now()
         history = self._inventory.history(span, bucket)
         listed = [one for one in self._inventory.listed_buckets() if not bucket or one.name == bucket]
@@ -75,19 +131,67 @@ class OverviewReader:
         times = series.evenly(_first(history, now - span), now, SPARKS)
         points = {name: series.carried(history[name], times) for name in history}
         return Overview(
-            metrics=StorageMetrics(
+            metrics=Metrics(
                 buckets=len(listed),
                 scanned=len(scanned),
                 total_files=sum(one.objects or 0 for one in scanned),
                 total_storage=sum(one.bytes or 0 for one in scanned),
                 total_files_trend=_trend(history, points, "objects"),
                 total_storage_trend=_trend(history, points, "bytes"),
+                **_traffic(self._metering.reader.pulse(bucket=bucket, owner=owner or None)),
             ),
             largest_buckets=_largest(scanned, history, now),
             history=history,
             oldest_scan=min((one.scanned_at for one in scanned if one.scanned_at), default=None),
             generated_at=now,
         )
+
+
+def _of_owner(overview: Overview, holdings: Holdings) -> Overview:
+    metrics = msgspec.structs.replace(
+        overview.metrics,
+        total_files=holdings.objects,
+        total_storage=holdings.used,
+        total_files_trend=_NO_TREND,
+        total_storage_trend=_NO_TREND,
+    )
+    return msgspec.structs.replace(overview, metrics=metrics, history={}, largest_buckets=[])
+
+
+def _traffic(pulse: Pulse) -> dict[str, Any]:
+    now, before = pulse.totals, pulse.previous
+    some = bool(now.requests)
+    return {
+        "requests": now.requests,
+        "uploads_today": pulse.uploads_today,
+        "downloads_today": pulse.downloads_today,
+        "error_rate": now.error_rate if some else None,
+        "avg_response_time_ms": now.mean_ms,
+        "p95_response_time_ms": now.p95_ms,
+        "requests_trend": _hours(pulse, "requests", now.requests, before.requests),
+        "uploads_today_trend": _by_hour(pulse.uploads_by_hour, pulse.uploads_today, pulse.uploads_yesterday),
+        "downloads_today_trend": _by_hour(
+            pulse.downloads_by_hour, pulse.downloads_today, pulse.downloads_yesterday
+        ),
+        "error_rate_trend": _hours(
+            pulse, "error_rate", now.error_rate, before.error_rate if before.requests else None
+        ),
+        "avg_response_time_ms_trend": _hours(pulse, "mean_ms", now.mean_ms, before.mean_ms),
+        "p95_response_time_ms_trend": _hours(pulse, "p95_ms", now.p95_ms, None),
+        "provenance": pulse.provenance,
+    }
+
+
+def _hours(pulse: Pulse, field: str, now: float | None, before: float | None) -> Trend:
+    """Hours without operations are gaps."""
+    known = {point.time: getattr(point, field) for point in pulse.series}
+    axis = [pulse.since + timedelta(hours=1) * step for step in range(len(pulse.uploads_by_hour))]
+    change = now - before if now is not None and before is not None else None
+    return Trend(values=[known.get(time) for time in axis], change=change)
+
+
+def _by_hour(values: Sequence[float], today: float, yesterday: float) -> Trend:
+    return Trend(values=values, change=today - yesterday)
 
 
 def _first(history: Mapping[str, Sequence[Point]], start: datetime) -> datetime:

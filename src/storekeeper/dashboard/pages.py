@@ -1,6 +1,6 @@
 """The overview, the first page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.dashboard import series
-from storekeeper.dashboard.overview import Overview, OverviewReader
-from storekeeper.infra.web import Access, Role, get, render, span_of
+from storekeeper.dashboard.overview import Metrics, Overview, OverviewReader, Trend
+from storekeeper.infra.web import Access, Role, get, render, see_other, span_of
 from storekeeper.inventory import InventoryService, run_view
 
 MAX_POINTS = 400
@@ -22,7 +22,7 @@ RANGES = [
 ]
 
 
-@get("/", access=Access.READ, include_in_schema=False)
+@get("/", access=Access.OWN, include_in_schema=False)
 def overview_page(
     request: Request[Any, Any, Any],
     overview: NamedDependency[OverviewReader],
@@ -30,6 +30,8 @@ def overview_page(
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
 ) -> Response[Any]:
+    if request.scope["user"].role is Role.USER:
+        return see_other("/me/storage")
     found = overview.read(span_of(span), bucket)
     may_write = request.scope["user"].role is Role.ADMIN
     label = next((entry["label"].lower() for entry in RANGES if entry["value"] == span), span)
@@ -42,6 +44,7 @@ def overview_page(
         buckets=overview.bucket_names(),
         bucket=bucket,
         cards=_cards(found, f"in a {label}"),
+        traffic=_traffic_cards(found.metrics),
         storage=_storage_chart(found, span_of(span)),
         storage_csv=f"/api/dashboard/metrics-history?range={span}&format=csv"
         + (f"&bucket={bucket}" if bucket else ""),
@@ -102,6 +105,61 @@ def _cards(found: Overview, span: str) -> list[dict[str, Any]]:
             "note": f"{waiting} never scanned" if waiting else "all scanned",
         },
     ]
+
+
+def _traffic_cards(metrics: Metrics) -> list[dict[str, Any]]:
+    """Empty where nothing was reported in the last day."""
+    if not metrics.requests:
+        return []
+    day = {"provenance": metrics.provenance, "range": "against the day before"}
+    today = {"provenance": metrics.provenance, "range": "against yesterday by now"}
+    p95 = metrics.p95_response_time_ms
+    return [
+        _trend_card("Requests in 24 hours", metrics.requests, metrics.requests_trend, "/usage") | day,
+        {
+            "label": "Error rate",
+            "value": metrics.error_rate,
+            "unit": "percent",
+            "href": "/performance",
+            "trend": _whole_hours(metrics.error_rate_trend),
+            "note": "in 24 hours",
+            **day,
+        },
+        {
+            "label": "p95 latency",
+            "value": p95 / 1000 if p95 is not None else None,
+            "unit": "duration",
+            "href": "/performance",
+            "trend": _whole_hours(metrics.p95_response_time_ms_trend),
+            "note": "in 24 hours",
+            **day,
+        },
+        _trend_card(
+            "Uploads today",
+            metrics.uploads_today,
+            metrics.uploads_today_trend,
+            "/activity?operation=PutObject",
+        )
+        | today,
+        _trend_card(
+            "Downloads today",
+            metrics.downloads_today,
+            metrics.downloads_today_trend,
+            "/activity?operation=GetObject",
+        )
+        | today,
+    ]
+
+
+def _trend_card(label: str, value: float, trend: Trend, href: str) -> dict[str, Any]:
+    change = round(trend.change) if trend.change is not None else None
+    return {"label": label, "value": round(value), "unit": "count", "href": href, "change": change,
+            "trend": _whole_hours(trend)}  # fmt: skip
+
+
+def _whole_hours(trend: Trend) -> Sequence[float | None]:
+    """Without the hour under way, which would look like a fall."""
+    return trend.values[:-1]
 
 
 def _storage_chart(found: Overview, span: timedelta) -> Mapping[str, Any] | None:

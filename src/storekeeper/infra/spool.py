@@ -103,7 +103,9 @@ class Spool:
         self._writer.executescript(_SCHEMA)
         self._taker = _connect(path)
         self._taking = threading.Lock()
-        self._arrived = threading.Event()
+        self._arrived = threading.Condition()
+        self._fresh = 0  # items that came since the last departure
+        self._released = False
         self._thread = threading.Thread(target=self._write, name="spool-writer", daemon=True)
         self._thread.start()
 
@@ -112,20 +114,27 @@ class Spool:
         future: Future[Appended] = Future()
         self._entries.put((entry, future))
         appended = future.result()
-        self._arrived.set()
+        if not appended.duplicate:
+            with self._arrived:
+                self._fresh += entry.items
+                self._arrived.notify_all()
         return appended
 
-    def wait(self, seconds: float) -> None:
-        """Return when something came in, or after that time."""
-        self._arrived.wait(seconds)
-        self._arrived.clear()
+    def wait(self, seconds: float, *, items: int = 1) -> None:
+        """Return when that many items came in since the last departure, or after that time."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._released or self._fresh >= items, seconds)
 
-    def wake(self) -> None:
-        """Let `wait` return now."""
-        self._arrived.set()
+    def release(self) -> None:
+        """Let `wait` return at once from now on."""
+        with self._arrived:
+            self._released = True
+            self._arrived.notify_all()
 
     def depart(self, *, max_items: int, max_bytes: int) -> Departure | None:
         """The range that is to leave now: the one that was begun and not finished, or the next; None when empty."""
+        with self._arrived:
+            self._fresh = 0
         with self._taking:
             row = self._taker.execute("SELECT first, last, token FROM departure").fetchone()
             if row is None:
@@ -161,12 +170,25 @@ class Spool:
             )
             self._taker.execute("UPDATE batch SET body = NULL WHERE seq = ?", (seq,))
 
+    def known(self, source: str, beginning: str) -> Sequence[str]:
+        """Ids of batches of that source that begin so."""
+        with self._taking:
+            rows = self._taker.execute(
+                "SELECT batch_id FROM batch WHERE source = ? AND batch_id >= ? AND batch_id < ?",
+                (source, beginning, beginning + "\x7f"),
+            ).fetchall()
+        return [batch_id for (batch_id,) in rows]
+
     def forget(self, older_than: timedelta) -> int:
-        """Forget ids of batches that left that long ago; a batch sent again after that counts again."""
+        """Forget ids of batches that left that long ago; a batch sent again after that counts again.
+
+        What was imported is known for good: a file may be imported again after a year.
+        """
         before = _micros(self._clock.now() - older_than)
         with self._taking, _transaction(self._taker):
             gone = self._taker.execute(
-                "DELETE FROM batch WHERE body IS NULL AND received_at < ?", (before,)
+                "DELETE FROM batch WHERE body IS NULL AND received_at < ? AND source NOT LIKE 'import:%'",
+                (before,),
             ).rowcount
         return int(gone)
 

@@ -140,6 +140,24 @@ WHERE scan_id = {{scan:String}} AND kind = 'largest'
     AND ({{text:String}} = '' OR positionCaseInsensitiveUTF8(concat(prefix, name), {{text:String}}) > 0)
 ORDER BY {order} LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}"""
 
+# What one owner has, by scan. Owners beyond the largest of a scan are not told apart.
+OWNED = """
+SELECT scan_id, objects, bytes FROM inventory_group
+WHERE scan_id IN {scans:Array(String)} AND kind = 'owner' AND name = {owner:String}"""
+
+# The largest groups of one kind over several scans.
+GROUPS_ACROSS = """
+SELECT name, sum(objects) AS objects, sum(bytes) AS bytes FROM inventory_group
+WHERE scan_id IN {scans:Array(String)} AND kind = {kind:String}
+GROUP BY name ORDER BY bytes DESC, name LIMIT {limit:UInt32}"""
+
+# The largest objects over several scans, of one owner or all.
+LARGEST_ACROSS = """
+SELECT scan_id, prefix, name, extension, owner, size, modified, storage_class FROM inventory_extreme
+WHERE scan_id IN {scans:Array(String)} AND kind = 'largest' AND ({owner:String} != '' OR rank < {limit:UInt32})
+    AND ({owner:String} = '' OR owner = {owner:String})
+ORDER BY size DESC, prefix, name LIMIT {limit:UInt32}"""
+
 _ORDERS = {
     ("size", "desc"): "rank",
     ("size", "asc"): "rank DESC",
@@ -233,6 +251,18 @@ class InventoryAnalytics:
             limit=query.limit,
             offset=query.offset,
         )
+
+    def owned(self, scan_ids: Sequence[str], owner: str) -> list[Row]:
+        """Rows {scan_id, objects, bytes} of the scans in which the owner has something."""
+        return self._engine.rows(OWNED, scans=list(scan_ids), owner=owner)
+
+    def groups_across(self, scan_ids: Sequence[str], kind: str, limit: int) -> list[Row]:
+        """Rows {name, objects, bytes}, largest first."""
+        return self._engine.rows(GROUPS_ACROSS, scans=list(scan_ids), kind=kind, limit=limit)
+
+    def largest_across(self, scan_ids: Sequence[str], owner: str, limit: int) -> list[Row]:
+        """Rows of the largest objects with their `scan_id`."""
+        return self._engine.rows(LARGEST_ACROSS, scans=list(scan_ids), owner=owner, limit=limit)
 
     def _read(self, sql: str, **parameters: Any) -> list[Row]:
         """What was summed up of a scan never changes, so the last answers are kept."""

@@ -266,3 +266,26 @@ class SnapshotMismatchError(UnavailableError):
     """The analytics engine holds other rows than the scan had listed; the snapshot was discarded and is made anew."""
 
     slug, title = "snapshot-mismatch", "Snapshot is incomplete"
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is in one bucket, of one owner or all, by its last complete scan."""
+
+    bucket: str
+    objects: int
+    bytes: int
+    scanned_at: datetime | None
+
+
+class LargeFile(StoredObject, frozen=True, kw_only=True, rename="camel"):
+    bucket: str
+
+
+class Holdings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is in some buckets, of one owner or all. `fileTypes` is null for one owner: that is not summed up."""
+
+    used: int
+    objects: int
+    by_bucket: Sequence[Holding]
+    file_types: Sequence[Group] | None
+    largest_files: Sequence[LargeFile]

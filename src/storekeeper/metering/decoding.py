@@ -2,24 +2,34 @@
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any, cast
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as pa_json
 
+from storekeeper.metering import rules
 from storekeeper.metering.model import REQUIRED, SENT, BodyError, Operation, Rejection, TooLargeError
 
 PIECE = 1 << 20  # bytes of text that are decoded at once
 MAX_LINE = 64 << 10
 MAX_BODY = 512 << 20  # after decompression
 MAX_ITEMS = 1_000_000
+FEW = 64 << 10  # bytes of text up to which single operations are quicker than columns
+NO_TIME = "time: neither RFC 3339 nor milliseconds since 1970"
+_ARROW, _ARRAY = "application/vnd.apache.arrow.stream", "application/json"
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain", "")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_decode_one = msgspec.json.Decoder(Operation).decode
 _decode_lines = msgspec.json.Decoder(Operation).decode_lines
+_decode_array = msgspec.json.Decoder(list[Operation]).decode
+_time_is_text = re.compile(rb'"time"\s*:\s*"').search
+_DEFAULTS = Operation(time=0, bucket="-", operation="-", status=100)
 _FIELDS = [(field.name, field.encode_name) for field in msgspec.structs.fields(Operation)]
 
 Piece = tuple[pa.Table, list[Rejection]]  # rows with a column `index`, and what was refused
@@ -31,16 +41,42 @@ def decode(body: IO[bytes], *, media_type: str, encoding: str) -> Iterator[Piece
     Raises BodyError for what can not be read at all, TooLargeError beyond the limits.
     """
     plain = _decompressed(body, encoding)
-    if media_type == "application/vnd.apache.arrow.stream":
+    if media_type == _ARROW:
         return _from_arrow(plain)
-    if media_type == "application/json":
+    if media_type == _ARRAY:
         return _from_array(plain)
-    if media_type in ("application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain", ""):
+    if media_type in _LINES:
         return _from_lines(plain)
     raise BodyError(
         f"{media_type!r} is no form of a batch.",
         hint="Send application/x-ndjson, application/json or application/vnd.apache.arrow.stream.",
     )
+
+
+def decode_few(body: IO[bytes], *, media_type: str, encoding: str) -> list[Operation] | None:
+    """The operations of a small body of text with which nothing is wrong; None for any other, which `decode` tells.
+
+    Raises BodyError.
+    """
+    if media_type not in (_ARRAY, *_LINES):
+        return None
+    plain = (_decompressed(body, encoding) if encoding else body).read(FEW + 1)
+    if len(plain) > FEW or b"\\u0000" in plain:
+        return None
+    try:
+        return _decode_array(plain) if media_type == _ARRAY else _decode_lines(plain)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def milliseconds(value: str | int) -> int | None:
+    """Since 1970; None for text that is no time with a zone."""
+    if type(value) is int:
+        return value
+    try:
+        return (_moment(value) - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
+        return None
 
 
 class _Limited(io.RawIOBase):
@@ -86,18 +122,55 @@ def _from_lines(plain: io.BufferedReader) -> Iterator[Piece]:
             number = index + whole.count(b"\n") + 1
             raise TooLargeError(f"Line {number} is longer than {MAX_LINE >> 10} KiB.")
         if newline:
-            lines = [line for line in whole.split(b"\n") if line.strip()]
-            yield _lines(lines, index)
-            index = _counted(index, len(lines))
+            rows, refused = _lines(whole, index)
+            yield rows, refused
+            index = _counted(index, rows.num_rows + len(refused))
     if rest.strip():
-        yield _lines([rest], index)
+        yield _lines(rest, index)
 
 
-def _lines(lines: list[bytes], index: int) -> Piece:
+def _lines(text: bytes, index: int) -> Piece:
+    rows = _parsed(text)
+    if rows is not None:
+        return _numbered(rows, index), []
+    lines = [line for line in text.split(b"\n") if line.strip()]
     try:
         return _columns(_decode_lines(b"\n".join(lines)), range(index, index + len(lines)), [])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _one_by_one(lines, _decode_one, index)
+        return _one_by_one(lines, _read_line, index)
+
+
+def _parsed(text: bytes) -> pa.Table | None:
+    """Many lines at once, outside of Python; None when anything at all is unusual about them."""
+    if len(text) < FEW:
+        return None
+    as_text = bool(_time_is_text(text, 0, MAX_LINE))
+    schema = SENT.set(0, pa.field("time", pa.string() if as_text else pa.int64()))
+    try:
+        rows = pa_json.read_json(
+            io.BytesIO(text),
+            read_options=pa_json.ReadOptions(use_threads=False, block_size=len(text) + 1),
+            parse_options=pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+        rows.validate(full=True)
+        times = pc.cast(rows["time"], pa.timestamp("us", tz="UTC")) if as_text else rows["time"]
+        rows = rows.set_column(0, SENT.field(0), pc.cast(times, SENT.field(0).type, safe=False))
+    except (pa.ArrowException, UnicodeDecodeError):
+        return None
+    whole = rows.num_rows == text.count(b"\n") + 1 and not any(rows[name].null_count for name in REQUIRED)
+    if not whole:
+        return None
+    rows = pa.table([_filled(rows[name], field) for field, name in _FIELDS], schema=SENT)
+    return rows if rules.are_fit(rows) else None
+
+
+def _filled(column: Any, field: str) -> Any:
+    if not column.null_count:
+        return column
+    default = pa.scalar(getattr(_DEFAULTS, field), column.type)
+    return (
+        pa.repeat(default, len(column)) if column.null_count == len(column) else pc.fill_null(column, default)
+    )
 
 
 def _one_by_one(items: list[Any], read: Callable[[Any], Operation], index: int) -> Piece:
@@ -110,6 +183,14 @@ def _one_by_one(items: list[Any], read: Callable[[Any], Operation], index: int) 
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             refused.append(Rejection(place, reason_of(error)))
     return _columns(good, places, refused)
+
+
+def _read_line(line: bytes) -> Operation:
+    """Null stands for what is not there, as in a column."""
+    item = msgspec.json.decode(line)
+    if isinstance(item, dict):
+        item = {name: value for name, value in item.items() if value is not None}
+    return msgspec.convert(item, Operation)
 
 
 def reason_of(error: Exception) -> str:
@@ -127,7 +208,7 @@ def _from_array(plain: io.BufferedReader) -> Iterator[Piece]:
         raise BodyError(f"The body is not a JSON array: {error}") from None
     _counted(0, len(items))
     for start in range(0, len(items), 10_000):
-        yield _one_by_one(items[start : start + 10_000], _decode_one, start)
+        yield _one_by_one(items[start : start + 10_000], _read_line, start)
 
 
 def _columns(items: list[Operation], places: Any, refused: list[Rejection]) -> Piece:
@@ -163,7 +244,7 @@ def _times(values: list[str | int]) -> tuple["pa.Array[Any]", dict[int, str]]:
             moments.append(_moment(value))
         except (ValueError, OverflowError, OSError):
             moments.append(None)
-            bad[place] = "time: neither RFC 3339 nor milliseconds since 1970"
+            bad[place] = NO_TIME
     return pa.array(moments, kind), bad
 
 
@@ -198,10 +279,13 @@ def _conformed(table: pa.Table, index: int) -> pa.Table:
         if field.name in table.column_names:
             columns.append(pc.cast(table[field.name], field.type, safe=field.name != "time"))
         else:
-            default = getattr(Operation(time=0, bucket="x", operation="x", status=200), name)
-            columns.append(pa.array([default], field.type).take(pa.array([0] * table.num_rows)))
-    conformed = pa.table(columns, schema=SENT)
-    return conformed.append_column("index", pa.array(range(index, index + table.num_rows), pa.int64()))
+            columns.append(pa.repeat(pa.scalar(getattr(_DEFAULTS, name), field.type), table.num_rows))
+    return _numbered(pa.table(columns, schema=SENT), index)
+
+
+def _numbered(rows: pa.Table, index: int) -> pa.Table:
+    ones: Any = pa.repeat(pa.scalar(1, pa.int64()), rows.num_rows)
+    return rows.append_column("index", pc.add(pc.cumulative_sum(ones), index - 1))
 
 
 def _counted(before: int, more: int) -> int:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from storekeeper.kernel.errors import BadInputError, StorekeeperError, TooManyRequestsError, UnavailableError
 
+OPERATION_NAME = r"^[A-Za-z0-9:._-]+$"
 _Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
@@ -17,7 +18,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fa
 
     time: str | int  # RFC 3339, or milliseconds since 1970
     bucket: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]  # registered name
-    operation: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9:._-]+$")]
+    operation: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=OPERATION_NAME)]
     status: Annotated[int, msgspec.Meta(ge=100, le=599)]
     id: Annotated[str, msgspec.Meta(max_length=128)] = ""
     owner: Annotated[str, msgspec.Meta(max_length=256)] = ""
@@ -27,7 +28,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fa
     bytes_out: _Size = 0
     object_size: _Size = 0
     latency_ms: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 0
-    weight: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 1
+    weight: Annotated[float, msgspec.Meta(ge=1e-6, le=1_000_000)] = 1
     client_ip: Annotated[str, msgspec.Meta(max_length=64)] = ""
     request_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
     storage_class: Annotated[str, msgspec.Meta(max_length=64)] = ""
@@ -87,90 +88,6 @@ class IngestStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     lag_seconds: float
     quarantined: int
     last_error: str
-
-
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Which operations are asked about. None is any; an empty owner is nobody's."""
-
-    since: datetime
-    until: datetime
-    step: str  # minute, hour or day: the sums that are read
-    bucket_id: str | None = None
-    owner: str | None = None
-    operation: str | None = None
-    by_owner: bool = False
-
-    def given(self) -> Sequence[str]:
-        """Names of the conditions."""
-        return [name for name in ("bucket_id", "owner", "operation") if getattr(self, name) is not None]
-
-
-class Latency(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Milliseconds; None without operations."""
-
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    mean_ms: float | None
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Weighted counts and sums; `relativeError` is the standard error that sampling brings to `requests`."""
-
-    requests: float
-    errors: float
-    throttles: float
-    bytes_in: float
-    bytes_out: float
-    error_rate: float
-    relative_error: float
-    latency: Latency
-
-
-class Point(Figures, frozen=True, kw_only=True, rename="camel"):
-    time: datetime
-
-
-class Group(Figures, frozen=True, kw_only=True, rename="camel"):
-    name: str
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What operations add up to over a range. `provenance` is measured, or sampled where weights were not 1."""
-
-    since: datetime
-    until: datetime
-    resolution_seconds: int
-    totals: Figures
-    series: Sequence[Point]
-    by_bucket: Sequence[Group]
-    by_owner: Sequence[Group]
-    by_operation: Sequence[Group]
-    by_status: Sequence[Group]
-    provenance: str
-
-
-class RecentOperation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One operation as it came in. `key` is None where the bucket does not allow names to be kept."""
-
-    time: datetime
-    bucket: str
-    owner: str
-    operation: str
-    status: int
-    error: str
-    prefix: str
-    key: str | None
-    bytes_in: int
-    bytes_out: int
-    latency_ms: float
-    weight: float
-    request_id: str
-
-
-class Activity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    items: Sequence[RecentOperation]
-    next_cursor: str | None = None
 
 
 class BodyError(BadInputError):

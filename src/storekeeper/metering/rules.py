@@ -1,6 +1,7 @@
 """Pure decisions about operations: which are acceptable, and when to refuse more."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storekeeper.metering.model import Rejection
+from storekeeper.metering.model import OPERATION_NAME, Rejection
 
 OLDEST = timedelta(days=31)
 AHEAD = timedelta(minutes=5)
@@ -18,7 +19,11 @@ _TEXT_LIMITS = {
     "storageClass": 64,
 }  # fmt: skip
 _EMPTY: Any = ""
-_MAX_WEIGHT = 1_000_000.0
+_find_nul = re.compile(b"\0").search
+_is_operation = re.compile(OPERATION_NAME).search
+UNKNOWN_BUCKET = "bucket: not registered here"
+FORBIDDEN_BUCKET = "bucket: not allowed for this key"
+_MIN_WEIGHT, _MAX_WEIGHT = 1e-6, 1_000_000.0
 _MAX_LATENCY = 86_400_000.0
 
 
@@ -53,31 +58,29 @@ def relative_error(requests: float, samples: int) -> float:
     return math.sqrt((1 - samples / requests) / samples)
 
 
-def accept(rows: pa.Table, *, buckets: Mapping[str, bool], now: datetime) -> tuple[pa.Table, list[Rejection]]:
+def accept(
+    rows: pa.Table, *, buckets: Mapping[str, bool], now: datetime, oldest: timedelta = OLDEST
+) -> tuple[pa.Table, list[Rejection]]:
     """Rows that may be stored, and why the others may not.
 
     `buckets` maps the names of registered buckets to whether this sender may report on them.
     """
     verdicts = [
-        (_outside(rows["time"], now), "time: more than 31 days old or 5 minutes ahead"),
-        (_unknown(rows["bucket"], buckets), "bucket: not registered here"),
-        (
-            _not_in(rows["bucket"], [name for name, may in buckets.items() if not may]),
-            "bucket: not allowed for this key",
-        ),
-        (_not_between(rows["status"], 100, 599), "status: not between 100 and 599"),
-        (_not_between(rows["weight"], 1e-6, _MAX_WEIGHT), "weight: not above 0 and at most 1,000,000"),
-        (_not_between(rows["latencyMs"], 0, _MAX_LATENCY), "latencyMs: not between 0 and a day"),
-    ]
-    verdicts += [
-        (_not_between(rows[name], 0, 2**63 - 1), f"{name}: negative or missing")
-        for name in ("bytesIn", "bytesOut", "objectSize")
-    ]
-    verdicts += [
-        (_bad_text(rows[name], most), f"{name}: missing, too long, or with a NUL character")
-        for name, most in _TEXT_LIMITS.items()
+        (_outside(rows["time"], now, oldest), too_old(oldest)),
+        (_unknown(rows["bucket"], buckets), UNKNOWN_BUCKET),
+        (_not_in(rows["bucket"], [name for name, may in buckets.items() if not may]), FORBIDDEN_BUCKET),
+        *_unfit(rows),
     ]
     return _sort_out(rows, [(bad, reason) for bad, reason in verdicts if pc.any(bad).as_py()])
+
+
+def are_fit(rows: pa.Table) -> bool:
+    """Whether every row is acceptable whenever it came and whatever its bucket."""
+    return not any(pc.any(bad).as_py() for bad, _ in _unfit(rows))
+
+
+def too_old(oldest: timedelta) -> str:
+    return f"time: more than {oldest.days} days old or 5 minutes ahead"
 
 
 def first_of_each(rows: pa.Table) -> tuple[pa.Table, int]:
@@ -85,7 +88,7 @@ def first_of_each(rows: pa.Table) -> tuple[pa.Table, int]:
     ids: Any = rows["id"].combine_chunks()
     if not pc.any(pc.not_equal(ids, _EMPTY)).as_py():
         return rows, 0
-    places = pa.table({"id": ids, "place": pa.array(range(len(ids)))})
+    places = pa.table({"id": ids, "place": pa.array(range(len(ids)), pa.int64())})
     first = places.group_by("id").aggregate([("place", "min")])["place_min"]
     keep = pc.or_(pc.equal(ids, _EMPTY), pc.is_in(places["place"].combine_chunks(), first.combine_chunks()))
     kept = rows.filter(keep)
@@ -104,9 +107,27 @@ def _sort_out(rows: pa.Table, found: list[tuple[Any, str]]) -> tuple[pa.Table, l
     return kept, [Rejection(place, refused[place]) for place in sorted(refused)]
 
 
-def _outside(times: Any, now: datetime) -> Any:
+def _unfit(rows: pa.Table) -> list[tuple[Any, str]]:
+    verdicts = [
+        (_not_between(rows["status"], 100, 599), "status: not between 100 and 599"),
+        (_not_between(rows["weight"], _MIN_WEIGHT, _MAX_WEIGHT), "weight: not above 0 and at most 1,000,000"),
+        (_not_between(rows["latencyMs"], 0, _MAX_LATENCY), "latencyMs: not between 0 and a day"),
+    ]
+    verdicts += [
+        (_not_between(rows[name], 0, 2**63 - 1), f"{name}: negative or missing")
+        for name in ("bytesIn", "bytesOut", "objectSize")
+    ]
+    verdicts += [
+        (_bad_text(rows[name], most), f"{name}: missing, too long, or with a NUL character")
+        for name, most in _TEXT_LIMITS.items()
+        if not _is_clean(rows[name], most)
+    ]
+    return [*verdicts, (_bad_names(rows["operation"]), "operation: has characters that no operation has")]
+
+
+def _outside(times: Any, now: datetime, oldest: timedelta) -> Any:
     kind = times.type
-    early: Any = pa.scalar(now - OLDEST, kind)
+    early: Any = pa.scalar(now - oldest, kind)
     late: Any = pa.scalar(now + AHEAD, kind)
     return _or_null(pc.or_(pc.less(times, early), pc.greater(times, late)))
 
@@ -125,6 +146,18 @@ def _not_between(values: Any, least: Any, most: Any) -> Any:
 
 def _bad_text(values: Any, most: Any) -> Any:
     return _or_null(pc.or_(pc.greater(pc.utf8_length(values), most), pc.match_substring(values, "\0")))
+
+
+def _is_clean(values: Any, most: int) -> bool:
+    """Whether `_bad_text` would find nothing, told from lengths in bytes and one look at them all."""
+    if values.null_count or (pc.max(pc.binary_length(values)).as_py() or 0) > most:
+        return False
+    return not any(_find_nul(chunk.buffers()[2] or b"") for chunk in values.chunks)
+
+
+def _bad_names(operations: Any) -> Any:
+    bad = [name for name in pc.unique(operations).to_pylist() if not _is_operation(name or "")]
+    return pc.is_in(operations, pa.array(bad, pa.string()))
 
 
 def _or_null(bad: Any) -> Any:

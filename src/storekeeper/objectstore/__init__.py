@@ -1,5 +1,7 @@
 """Buckets of any provider behind one port: list, read, write, delete. This is the front door."""
 
+from .calling import Call, Signature, call
+from .endpoint_guard import check_endpoint
 from .errors import ObjectStoreError
 from .opening import open_store
 from .permissions import Finding, Outcome, examine
@@ -12,8 +14,8 @@ from .wire import WireOptions
 
 # fmt: off
 __all__ = [
-    "LISTING", "NO_RETRY", "PROVIDERS", "Credentials", "Finding", "Location", "ObjectStore",
-    "ObjectStoreError", "Outcome", "Page", "RetryPolicy", "Upload", "UploadPage", "VersionPage",
-    "VersionTotals", "WireOptions", "examine", "least_privilege_policy", "open_store",
+    "LISTING", "NO_RETRY", "PROVIDERS", "Call", "Credentials", "Finding", "Location", "ObjectStore",
+    "ObjectStoreError", "Outcome", "Page", "RetryPolicy", "Signature", "Upload", "UploadPage", "VersionPage",
+    "VersionTotals", "WireOptions", "call", "check_endpoint", "examine", "least_privilege_policy", "open_store",
     "parse_location",
 ]

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
-from botocore.auth import SIGV4_TIMESTAMP, S3SigV4Auth
+from botocore.auth import SIGV4_TIMESTAMP, S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 
@@ -24,13 +24,13 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     __str__ = __repr__
 
 
-class _ClockedSigner(S3SigV4Auth):  # type: ignore[misc]
+class _Clocked(SigV4Auth):  # type: ignore[misc]
     """botocore's signer, told the time instead of asking the machine."""
 
-    def __init__(self, credentials: Credentials, region: str, clock: Clock) -> None:
+    def __init__(self, credentials: Credentials, service: str, region: str, clock: Clock) -> None:
         token = credentials.session_token or None
         keys = BotocoreCredentials(credentials.access_key_id, credentials.secret_access_key, token)
-        super().__init__(keys, "s3", region)
+        super().__init__(keys, service, region)
         self._clock = clock
 
     def add_auth(self, request: AWSRequest) -> None:
@@ -40,11 +40,29 @@ class _ClockedSigner(S3SigV4Auth):  # type: ignore[misc]
         self._inject_signature_to_request(request, self.signature(to_sign, request))
 
 
+class _ClockedForS3(_Clocked, S3SigV4Auth):  # type: ignore[misc]
+    """S3 signs a hash of the body beside it, and paths as they are."""
+
+
+class ServiceSigner:
+    """Makes the headers of signed requests to another service than a bucket."""
+
+    def __init__(self, credentials: Credentials, *, service: str, region: str, clock: Clock) -> None:
+        kind = _ClockedForS3 if service == "s3" else _Clocked
+        self._signer = kind(credentials, service, region, clock)
+
+    def headers(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+        """The given headers, signed, and those of the signature."""
+        request = AWSRequest(method, url, data=body or None, headers=dict(headers))
+        self._signer.add_auth(request)
+        return dict(request.headers.items())
+
+
 class Signer:
     """Makes the headers of signed requests; without credentials, of anonymous ones."""
 
     def __init__(self, credentials: Credentials | None, *, region: str, clock: Clock) -> None:
-        self._signer = _ClockedSigner(credentials, region, clock) if credentials else None
+        self._signer = _ClockedForS3(credentials, "s3", region, clock) if credentials else None
 
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         """All headers to send; `url` is absolute and already percent-encoded."""

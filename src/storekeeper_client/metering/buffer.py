@@ -10,12 +10,15 @@ from .operation import Operation
 class Buffer:
     """Filled by any thread, emptied by one.
 
+    To put one in takes no lock: a deque appends atomically, and how many were recorded is told by what became of them.
     The lock is reentrant because the collection of garbage may record an operation (a body that was never read) in a
     thread that is in here already.
     """
 
+    __slots__ = ("_limit", "_lock", "_taken", "_waiting", "dropped", "sampled_out", "unanswered")
+
     def __init__(self, limit: int) -> None:
-        self.recorded = self.sampled_out = self.dropped = self.unanswered = 0
+        self.sampled_out = self.dropped = self.unanswered = self._taken = 0
         self._limit = limit
         self._waiting: deque[Operation] = deque()
         self._lock = threading.RLock()
@@ -23,22 +26,27 @@ class Buffer:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, operation: Operation) -> int:
-        """How many wait, this one included; one more than there is room for when the oldest had to give way."""
+    @property
+    def recorded(self) -> int:
+        """How many came, whatever became of them."""
         with self._lock:
-            self.recorded += 1
-            waiting = self._waiting
-            waiting.append(operation)
-            size = len(waiting)
-            if size > self._limit:
-                waiting.popleft()
-                self.dropped += 1
-            return size
+            return self._taken + len(self._waiting) + self.dropped + self.sampled_out
+
+    def put(self, operation: Operation) -> int:
+        """How many wait, this one included; more than there is room for when the oldest had to give way."""
+        waiting = self._waiting
+        waiting.append(operation)
+        size = len(waiting)
+        if size > self._limit:
+            self._give_way()
+        return size
 
     def take(self, most: int) -> list[Operation]:
         """The oldest ones, in order."""
         with self._lock:
-            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            self._taken += len(taken)
+            return taken
 
     def give_back(self, operations: Sequence[Operation]) -> None:
         """Put at the front what was taken, as far as there is room; the oldest give way here too."""
@@ -46,21 +54,26 @@ class Buffer:
             room = max(self._limit - len(self._waiting), 0)
             kept = operations[len(operations) - room :] if room < len(operations) else operations
             self.dropped += len(operations) - len(kept)
+            self._taken -= len(operations)
             self._waiting.extendleft(reversed(kept))
 
     def leave_out(self) -> None:
         """Count one that the sampling did not keep."""
         with self._lock:
-            self.recorded += 1
             self.sampled_out += 1
 
     def refuse(self) -> None:
         """Count one that came too late."""
         with self._lock:
-            self.recorded += 1
             self.dropped += 1
 
     def miss(self) -> None:
         """Count an attempt that nobody answered."""
         with self._lock:
             self.unanswered += 1
+
+    def _give_way(self) -> None:
+        with self._lock:
+            while len(self._waiting) > self._limit:
+                self._waiting.popleft()
+                self.dropped += 1

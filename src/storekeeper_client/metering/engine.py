@@ -34,12 +34,13 @@ class Engine:
         background: bool,
     ) -> None:
         self.buffer, self._worker, self._sampler, self._clock = buffer, worker, sampler, clock
-        self._batch_size = limits.batch_size
+        self._batch_size, self._keeps_all = limits.batch_size, sampler.keeps_all
         self._background = self._thread_wanted = background
         self._starting = threading.RLock()
         self._moved = threading.Condition()
         # A simple queue may be put to from the collection of garbage; an event or a condition could lock up.
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._woken = False  # since fewer than a batch waited
         self._closed = self._retired = False
         self._faults = 0
 
@@ -48,13 +49,18 @@ class Engine:
         try:
             if self._closed:
                 self._refuse()
-            elif (kept := operation if self._sampler.keeps_all else self._sampler.sample(operation)) is None:
-                self.buffer.leave_out()
-            else:
-                if self.buffer.put(kept) == self._batch_size:
-                    self._wake.put(None)
-                if self._thread_wanted:
-                    self.start()
+                return
+            if not self._keeps_all:
+                kept = self._sampler.sample(operation)
+                if kept is None:
+                    self.buffer.leave_out()
+                    return
+                operation = kept
+            if self.buffer.put(operation) >= self._batch_size and not self._woken:
+                self._woken = True
+                self._wake.put(None)
+            if self._thread_wanted:
+                self.start()
         except Exception as error:  # noqa: BLE001 - the host never suffers from its metering
             self.swallow(error)
 
@@ -136,9 +142,14 @@ class Engine:
 
     def _run(self) -> None:
         while not self._worker.ended:
+            # Before the step: it sees what came earlier, and what comes later wakes this thread again.
+            full = self._woken = self._is_full()
             wait = self._worker.step()
             with self._moved:
                 self._moved.notify_all()
-            if wait > 0:
+            if wait > 0 and full <= self._is_full():
                 with suppress(queue.Empty):
                     self._wake.get(timeout=wait)
+
+    def _is_full(self) -> bool:
+        return len(self.buffer) >= self._batch_size

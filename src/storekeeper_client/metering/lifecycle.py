@@ -2,6 +2,7 @@
 
 import atexit
 import os
+from multiprocessing import process, util
 from typing import Protocol
 
 
@@ -18,6 +19,8 @@ _living: set[Lives] = set()  # until they are closed: what a forgotten meter hol
 
 def enroll(meter: Lives) -> None:
     _living.add(meter)
+    if process.parent_process() is not None:
+        _close_with_child()
 
 
 def dismiss(meter: Lives) -> None:
@@ -34,6 +37,12 @@ def _after_fork() -> None:
         meter.start_over()
 
 
+def _close_with_child(_: object = None) -> None:
+    """Children of multiprocessing end by `os._exit`, with an end of their own before."""
+    util.Finalize(None, _at_exit, exitpriority=10)
+
+
 atexit.register(_at_exit)
+util.register_after_fork(_at_exit, _close_with_child)
 if hasattr(os, "register_at_fork"):  # Windows does not fork
     os.register_at_fork(after_in_child=_after_fork)

@@ -83,17 +83,9 @@ class Meter:
         self._new_courier = partial(Courier, url, token, timeout=request_timeout, tls=tls)
         self._folder = Path(spill_dir) if spill_dir is not None else None
         self._random, self._background = random, background
-        self._engine = self._new_engine(adopt=True)
+        self._take_over(self._new_engine(adopt=True))
         self._engine.resume()
         lifecycle.enroll(self)
-
-    @property
-    def submit(self) -> Callable[[Operation], None]:
-        """Takes note of operations as they are, without looking for an owner.
-
-        It belongs to this process: a request that was under way during a fork is recorded by the parent only.
-        """
-        return self._engine.record
 
     def record(self, operation: Operation) -> None:
         """Take note of one operation; without an owner of its own it gets the one in force."""
@@ -173,11 +165,20 @@ class Meter:
     def start_over(self) -> None:
         """Leave to the parent process what it recorded: this is a forked child."""
         self._engine.retire()
-        self._engine = self._new_engine(adopt=False)
+        self._take_over(self._new_engine(adopt=False))
 
     def swallow(self, error: Exception) -> None:
         """Log a fault of the meter itself instead of raising it."""
         self._engine.swallow(error)
+
+    def _take_over(self, engine: Engine) -> None:
+        """Work with this engine from now on.
+
+        `submit` takes note of operations as they are, without looking for an owner. It belongs to this process: a
+        request that was under way during a fork is recorded by the parent only.
+        """
+        self._engine = engine
+        self.submit: Callable[[Operation], None] = engine.record
 
     def _new_engine(self, *, adopt: bool) -> Engine:
         limits = self._limits

@@ -12,9 +12,7 @@ class Recorder(Protocol):
     """See `Meter` for what each of them does."""
 
     clock: Clock
-
-    @property
-    def submit(self) -> Callable[[Operation], None]: ...
+    submit: Callable[[Operation], None]
 
     def record(self, operation: Operation) -> None: ...
 

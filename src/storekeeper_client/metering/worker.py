@@ -54,6 +54,9 @@ class Worker:
         self._file: Spilled | None = None  # where the batch came from
         self._attempts = self._strikes = 0
         self._hurried = self._sending = self.ended = False
+        self._flowing = (
+            False  # the last batch was taken: only then one may be large, for it is lost with the process
+        )
         self._lock = threading.Lock()  # not held while a request is on its way
         self._due = clock.monotonic() + limits.flush_interval
         self._not_before = 0.0
@@ -124,7 +127,8 @@ class Worker:
         if late or full:
             self._due = now + self._limits.flush_interval
         if full or (waiting and (late or self._hurried)):
-            self._batch = self._pack(self._buffer.take(self._limits.batch_size))
+            most = self._limits.next_batch(waiting) if self._flowing else self._limits.batch_size
+            self._batch = self._pack(self._buffer.take(most))
         if self._batch is None:
             self._load()
         return self._batch
@@ -152,6 +156,7 @@ class Worker:
             return Later(f"{type(error).__name__}: {error}")
 
     def _settle(self, batch: Batch, verdict: Verdict) -> None:
+        self._flowing = isinstance(verdict, Acknowledged)
         if isinstance(verdict, Later):
             self._strikes += verdict.strike
             if self._strikes < self._limits.strikes:

@@ -34,7 +34,12 @@ def _described(path, command) -> str:
 def test_the_commands_of_the_contract_are_there():
     assert {" ".join(path) for path in COMMANDS} == {
         *("serve", "demo", "migrate", "doctor", "version", "login", "logout", "whoami"),
-        *("scan", "scans", "inventory", "audit search"),
+        *("scan", "scans", "inventory", "usage", "export operations", "audit search"),
+        *(f"archive {verb}" for verb in ("list", "restore", "rebuild")),
+        *(f"import {form}" for form in ("s3-access-log", "r2-access-log", "minio-audit")),
+        *(f"import {form}" for form in ("csv", "ndjson", "parquet")),
+        *(f"import {form}" for form in ("cloudwatch", "ceph-usage", "r2-analytics", "compare")),
+        *(f"import source {verb}" for verb in ("add", "list", "run", "remove")),
         *(
             f"bucket {verb}"
             for verb in ("add", "list", "show", "edit", "test", "remove", "try-owner-pattern")

@@ -101,6 +101,56 @@ def test_parent_and_children_each_send_their_own(ingest, tmp_path):
     }
 
 
+def test_children_of_multiprocessing_send_at_their_end(ingest, tmp_path):
+    done = run(
+        ingest,
+        tmp_path,
+        """
+        import multiprocessing
+        fork = multiprocessing.get_context("fork")
+        meter = Meter(url, token)
+        def work(name):
+            record(meter, name, 3)
+        children = [fork.Process(target=work, args=(f"child-{number}",)) for number in range(3)]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+        with fork.Pool(2) as pool:
+            pool.map(work, [f"task-{number}" for number in range(10)])
+            pool.close()
+            pool.join()
+        """,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(ids(ingest)) == len(set(ids(ingest))) == 39
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_so_do_those_that_make_their_own_meter(ingest, tmp_path, method):
+    script = tmp_path / "program.py"
+    script.write_text(
+        f"""
+import multiprocessing
+from storekeeper_client.metering import Meter, Operation
+
+
+def work(number):
+    meter = Meter({ingest.url!r}, {ingest.token!r})
+    meter.record(Operation(time=0, bucket="media", operation="GetObject", status=200, id=str(number)))
+
+
+if __name__ == "__main__":
+    child = multiprocessing.get_context({method!r}).Process(target=work, args=(1,))
+    child.start()
+    child.join()
+"""
+    )
+    done = subprocess.run([sys.executable, script], timeout=60, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ids(ingest) == ["1"]
+
+
 def test_a_fork_while_other_threads_record_and_send(ingest, tmp_path):
     done = run(
         ingest,

@@ -1,12 +1,16 @@
-"""The demo, whole: what the scans found equals what lies on the disk, and nothing is left behind."""
+"""The demo, whole: what it found and metered is what there is and was done, and nothing is left behind."""
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from storekeeper_client import Client
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +21,25 @@ def _started_by(pid: int) -> set[int]:
 
 
 def _is_alive(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - procfs
+    """Not gone, and not a corpse that nobody has collected yet."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123 - procfs
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def demo(environment, tmp_path):
+    """A demo that has shown what it found, its temporary files in a folder of their own."""
+    command = [sys.executable, "-m", "storekeeper", "demo", "--json", "--port", "0"]
+    environment["TMPDIR"] = str(tmp_path)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as process:
+        try:
+            process.told = _told(process.stdout)
+            yield process
+        finally:
+            process.terminate()
 
 
 def test_once(storekeeper, environment, tmp_path):
@@ -31,26 +53,52 @@ def test_once(storekeeper, environment, tmp_path):
     for bucket in ran.json["buckets"]:
         assert {"objects": bucket["objects"], "bytes": bucket["bytes"]} == bucket["onDisk"]
         assert bucket["objects"] > 500
+    metering = ran.json["metering"]
+    assert metering["did"] == metering["stored"]
+    assert sum(tally["requests"] for tally in metering["did"].values()) == metering["accepted"] >= 90
+    assert metering["did"]["HeadObject"]["errors"] == 15  # what is not there, and a wrong key
     assert not list(tmp_path.glob("storekeeper-demo-*"))
 
 
 @pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_cleans_up(environment, tmp_path, ends):
-    command = [sys.executable, "-m", "storekeeper", "demo", "--json"]
-    environment["TMPDIR"] = str(tmp_path)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as demo:
-        try:
-            assert _told(demo.stdout)["password"]
-            servers = _started_by(demo.pid)
-            demo.send_signal(ends)
-            status = demo.wait(60)
-        finally:
-            demo.terminate()
+def test_it_cleans_up(demo, tmp_path, ends):
+    started = _started_by(demo.pid)
+    demo.send_signal(ends)
+    status = demo.wait(60)
 
     assert status == (0 if ends is signal.SIGINT else 128 + ends)
-    assert len(servers) == 2
-    assert not [pid for pid in servers if _is_alive(pid)]
+    assert len(started) == 4  # two servers, two applications
+    assert not [pid for pid in started if _is_alive(pid)]
     assert not list(tmp_path.glob("storekeeper-demo-*"))
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere nobody tells a child that its parent was killed"
+)
+def test_nothing_outlives_its_being_killed(demo):
+    started = _started_by(demo.pid)
+    handles = [os.pidfd_open(pid) for pid in started]
+    demo.kill()
+    for handle in handles:
+        ended, _, _ = select.select([handle], [], [], 30)
+        os.close(handle)
+        assert ended
+    assert not [pid for pid in started if _is_alive(pid)]
+
+
+def test_its_applications_are_metered_while_it_runs(demo):
+    with Client(demo.told["url"]) as client:
+        client.sign_in(demo.told["email"], demo.told["password"])
+        for _ in range(120):
+            owners = {each["name"] for each in _usage(client)["byOwner"]} - {""}
+            if len(owners) > 1:
+                break
+            threading.Event().wait(0.5)
+    assert len(owners) > 1
+
+
+def _usage(client):
+    return client.call("GET", "/api/user/storage/usage", dict, range="1h")
 
 
 def _told(stream):

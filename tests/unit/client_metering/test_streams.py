@@ -21,8 +21,19 @@ def done():
     return []
 
 
+class Told(Count):
+    """Appends what it is told to a list."""
+
+    def __init__(self, expected, told):
+        self._told = told
+        super().__init__(expected)
+
+    def done(self, size, error):
+        self._told.append((size, error))
+
+
 def body(done, content=b"line 1\nline 2\n", *, expected=14, stream=None):
-    return CountedSync(stream or io.BytesIO(content), Count(expected, lambda *told: done.append(told)))
+    return CountedSync(stream or io.BytesIO(content), Told(expected, done))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +117,7 @@ class Response:
 
 def test_a_body_of_httpx_is_counted_as_it_is_iterated(done):
     async def use():
-        metered = count_body(Response(), Count(8, lambda *told: done.append(told)))
+        metered = count_body(Response(), Told(8, done))
         chunks = [chunk async for chunk in metered.aiter_raw()]
         await metered.aclose()
         return chunks, metered.closed

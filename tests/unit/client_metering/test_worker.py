@@ -34,6 +34,18 @@ def test_nothing_is_sent_before_a_batch_is_full_or_the_interval_over(make_worker
     assert ids(server.batches[0]) == list("012345678")
 
 
+def test_far_behind_batches_are_large_while_the_server_takes_them(make_worker, server, fill, clock):
+    worker = make_worker(max_queue=1000)
+    server.script = [None, Answer(503, {}, b"")]
+    fill(80)
+    run(worker)
+    assert [batch.count for batch in server.batches] == [10, 70]
+    fill(10)
+    clock.advance(60)
+    run(worker)
+    assert [batch.count for batch in server.batches] == [10, 70, 70, 10]
+
+
 def test_full_batches_go_at_once_and_the_rest_with_the_interval(make_worker, server, fill, clock):
     worker = make_worker()
     fill(25)

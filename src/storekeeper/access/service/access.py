@@ -2,6 +2,7 @@
 
 from storekeeper.access.rules import client_address
 from storekeeper.access.service.access_tokens import AccessTokens
+from storekeeper.access.service.application_tokens import application_tokens
 from storekeeper.access.service.authentication import Authentication
 from storekeeper.access.service.keys import Keys
 from storekeeper.access.service.passwords import Passwords
@@ -36,7 +37,13 @@ class AccessService:
         self.sign_in = SignIn(database, audit, clock, passwords=passwords, limiter=limiter, tokens=tokens)
         self.sessions = Sessions(database, audit, clock, tokens=tokens)
         self.keys = Keys(database, audit, clock)
-        self._authentication = Authentication(database, clock, tokens=tokens, secret_key=settings.secret_key)
+        self._authentication = Authentication(
+            database,
+            clock,
+            tokens=tokens,
+            secret_key=settings.secret_key,
+            of_application=application_tokens(clock, settings),
+        )
         self._proxies = _proxies(settings.trusted_proxies)
 
     def authenticate(self, *, authorization: str, session_cookie: str) -> Principal | None:

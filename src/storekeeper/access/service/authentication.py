@@ -9,6 +9,7 @@ from storekeeper.access.model import Account, TokenRefusedError
 from storekeeper.access.rules import credentials as rules
 from storekeeper.access.service import opaque
 from storekeeper.access.service.access_tokens import AccessTokens
+from storekeeper.access.service.application_tokens import ApplicationTokens
 from storekeeper.access.service.keys import PREFIX
 from storekeeper.infra.crypto import derive
 from storekeeper.infra.db import Connection, Database
@@ -22,10 +23,19 @@ _JWT_DOTS = 2
 class Authentication:
     """Turns a session cookie, an access token or an API key into a principal."""
 
-    def __init__(self, database: Database, clock: Clock, *, tokens: AccessTokens, secret_key: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        tokens: AccessTokens,
+        secret_key: str,
+        of_application: ApplicationTokens | None = None,
+    ) -> None:
         self._db = database
         self._clock = clock
         self._tokens = tokens
+        self._of_application = of_application
         self._csrf_key = derive(secret_key, "csrf token")
 
     def authenticate(self, *, authorization: str, session_cookie: str) -> Principal | None:
@@ -39,7 +49,11 @@ class Authentication:
             if credential.startswith(PREFIX):
                 return self._by_key(credential)
             if credential.count(".") == _JWT_DOTS:
+                if self._of_application and self._of_application.issued(credential):
+                    return self._of_application.read(credential)
                 return self._by_token(credential)
+        if scheme.startswith(PREFIX) and not credential:
+            return self._by_key(scheme)  # MinIO's webhooks send their token as it is
         return self._by_session(session_cookie) if session_cookie else None
 
     def _by_session(self, cookie: str) -> Principal | None:

@@ -1,7 +1,7 @@
 """HTTP: routes with declared access, pages, problems, one server process."""
 
 from storekeeper.infra.web.application import WebOptions, create
-from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator
+from storekeeper.infra.web.envelope import EMBEDDABLE, SESSION_COOKIE, Authenticator
 from storekeeper.infra.web.forms import csv_of, span_of
 from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
 from storekeeper.infra.web.principal import Access, Principal, Role
@@ -9,6 +9,7 @@ from storekeeper.infra.web.problems import wants_page
 from storekeeper.infra.web.routes import delete, get, patch, post, put
 
 __all__ = [
+    "EMBEDDABLE",
     "SESSION_COOKIE",
     "Access",
     "Authenticator",

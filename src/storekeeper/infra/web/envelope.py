@@ -27,8 +27,9 @@ _FIXED = {
 }
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
 )
+EMBEDDABLE = "embeddable"  # in the scope of a page that other sites may show in a frame
 
 
 class Authenticator(Protocol):
@@ -60,7 +61,10 @@ def envelope(*, secure: bool) -> Callable[[ASGIApp], ASGIApp]:
                     status = message["status"]
                     headers = MutableScopeHeaders.from_message(message)
                     headers.update(_FIXED)
-                    headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
+                    frames = "*" if fields.get(EMBEDDABLE) else "'none'"
+                    if fields.get(EMBEDDABLE):
+                        del headers["X-Frame-Options"]
+                    headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce, frames=frames)
                     headers["X-Request-Id"] = request_id
                     headers["Server-Timing"] = timing.header(spent, time.perf_counter() - begun)
                     if secure:

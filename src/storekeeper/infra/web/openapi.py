@@ -22,6 +22,7 @@ _TEXT = Schema(type=OpenAPIType.STRING)
 _EVENT = Schema(
     type=OpenAPIType.OBJECT, properties={"event": _TEXT, "data": _TEXT}, required=["event", "data"]
 )
+_TABLES = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
 _HEADERS = {
     "X-Request-Id": OpenAPIHeader(schema=_TEXT, required=True, description="Names this request in the log."),
     "Server-Timing": OpenAPIHeader(
@@ -101,6 +102,27 @@ class OrCsv(Described):
     def __post_init__(self) -> None:
         super().__post_init__()
         _succeeding(self).update({"text/csv": OpenAPIMediaType(schema=_TEXT)})
+
+
+@dataclass
+class OrTable(OrCsv):
+    """It answers also in CSV, Parquet or Arrow when asked by `Accept` or format=."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _succeeding(self).update({name: OpenAPIMediaType(schema=_TEXT) for name in _TABLES})
+
+
+@dataclass
+class File(Described):
+    """It answers with a file: NDJSON, CSV, Parquet or Arrow."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        content = _succeeding(self)
+        content.clear()
+        names = ("application/x-ndjson", "text/csv", *_TABLES)
+        content.update({name: OpenAPIMediaType(schema=_TEXT) for name in names})
 
 
 @dataclass

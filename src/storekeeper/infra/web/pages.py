@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from storekeeper.infra.web.principal import Access
+from storekeeper.infra.web.principal import Access, Principal, Role
 from storekeeper.infra.web.routes import get
 from storekeeper.kernel import units
 from storekeeper.kernel.clock import Clock
@@ -38,6 +38,8 @@ class Entry(msgspec.Struct, frozen=True):
     label: str
     href: str
     icon: str
+    beside: tuple[str, ...] = ()  # other pages of the same entry
+    own: bool = False  # for those who see nothing but their own data, and only for them
 
 
 class Pages:
@@ -88,7 +90,7 @@ def render(request: Request[Any, Any, Any], name: str, *, status: int = 200, **c
         "query": dict(request.query_params),
         "request_id": request.scope.get("request_id", ""),
         "status": status,
-        "nav": [_shown(entry, request.url.path) for entry in request.app.state.pages.navigation],
+        "nav": [_shown(entry, request.url.path) for entry in _entries(request, principal)],
         "toasts": _read_notice(request),
     }
     pages: Pages = request.app.state.pages
@@ -111,8 +113,14 @@ def see_other(target: str, text: str = "", *, tone: str = "good") -> Redirect:
     return Redirect(target, status_code=303, cookies=cookies)
 
 
+def _entries(request: Request[Any, Any, Any], principal: Principal | None) -> list[Entry]:
+    own = principal is not None and principal.role is Role.USER
+    return [entry for entry in request.app.state.pages.navigation if entry.own is own]
+
+
 def _shown(entry: Entry, path: str) -> dict[str, Any]:
-    active = path == entry.href or (entry.href != "/" and path.startswith(entry.href.rstrip("/") + "/"))
+    below = entry.href != "/" and path.startswith(entry.href.rstrip("/") + "/")
+    active = path in (entry.href, *entry.beside) or below
     return {"label": entry.label, "href": entry.href, "icon": entry.icon, "active": active}
 
 

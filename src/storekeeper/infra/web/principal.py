@@ -23,6 +23,7 @@ class Access(StrEnum):
     READ = "read"  # readonly and admin
     ADMIN = "admin"
     INGEST = "ingest"  # an API key with that scope
+    IMPORT = "import"  # an admin, or an API key with the scope ingest
     METRICS = "metrics"  # loopback, or anyone signed in who may read, or the metrics key
 
 
@@ -44,6 +45,7 @@ _ROLES = {
     Access.READ: frozenset({Role.ADMIN, Role.READONLY}),
     Access.METRICS: frozenset({Role.ADMIN, Role.READONLY}),
     Access.ADMIN: frozenset({Role.ADMIN}),
+    Access.IMPORT: frozenset({Role.ADMIN}),
 }
 _SCOPES = {
     Access.OWN: frozenset({"read", "admin"}),
@@ -51,6 +53,7 @@ _SCOPES = {
     Access.METRICS: frozenset({"read", "metrics", "admin"}),
     Access.ADMIN: frozenset({"admin"}),
     Access.INGEST: frozenset({"ingest"}),
+    Access.IMPORT: frozenset({"ingest", "admin"}),
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from granian.constants import Interfaces
@@ -10,12 +11,12 @@ from granian.server.embed import Server
 _BACKPRESSURE = 512
 
 
-def serve(application: Any, *, host: str, port: int) -> None:
-    """Answer requests until SIGTERM or SIGINT."""
-    asyncio.run(_serve(application, host, port))
+def serve(application: Any, *, host: str, port: int, on_stop: Callable[[], None] = lambda: None) -> None:
+    """Answer requests until SIGTERM or SIGINT. `on_stop` is called at once, so that streams without end can end."""
+    asyncio.run(_serve(application, host, port, on_stop))
 
 
-async def _serve(application: Any, host: str, port: int) -> None:
+async def _serve(application: Any, host: str, port: int, on_stop: Callable[[], None]) -> None:
     server = Server(
         application,
         address=host,
@@ -25,7 +26,12 @@ async def _serve(application: Any, host: str, port: int) -> None:
         log_enabled=False,
         backpressure=_BACKPRESSURE,
     )
+
+    def stop() -> None:
+        on_stop()
+        server.stop()  # type: ignore[no-untyped-call] # granian does not type it
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     await server.serve()

@@ -9,13 +9,14 @@ def to_columns(listing: pa.Table, *, scan_id: str, batch: int, owner: str, keep_
     """Rows of `inventory_object` for rows of `objectstore.LISTING`; `owner` is an RE2 pattern or empty."""
     whole = listing["key"].combine_chunks()
     count = len(whole)
+    prefixes, names = keys.split(whole)
     return pa.table(
         {
             "scan_id": pa.nulls(count, pa.string()).fill_null(scan_id),
             "batch": pa.nulls(count, pa.uint32()).fill_null(batch),
-            "prefix": keys.prefixes(whole),
-            "name": keys.names(whole) if keep_names else keys.empty(count),
-            "extension": keys.extensions(whole),
+            "prefix": prefixes,
+            "name": names if keep_names else keys.empty(count),
+            "extension": keys.extensions(names),
             "owner": keys.owners(whole, owner),
             "size": listing["size"],
             "modified": listing["modified"],

@@ -16,6 +16,7 @@ from storekeeper.inventory import repository
 from storekeeper.inventory.analytics import InventoryAnalytics
 from storekeeper.inventory.model import (
     Change,
+    Holdings,
     ListedBucket,
     NeverScannedError,
     Point,
@@ -25,6 +26,7 @@ from storekeeper.inventory.model import (
     UnknownScanError,
 )
 from storekeeper.inventory.scanning.ledger import BATCH_ROWS
+from storekeeper.inventory.service.holdings import holdings
 from storekeeper.inventory.service.running import ScanRunner, publish
 from storekeeper.inventory.service.scans import Scans
 from storekeeper.inventory.service.snapshot import Snapshot
@@ -100,6 +102,13 @@ class InventoryService:
             scan = _chosen(connection, bucket, at)
             change = self._change(connection, bucket, scan)
         return Snapshot(self._analytics, bucket, scan, change)
+
+    def holdings(self, name: str = "", *, owner: str = "") -> Holdings:
+        """What is in one bucket or all, of one owner or everybody, by the last complete scans."""
+        newest = self.newest()
+        buckets = [self._buckets.get(name)] if name else self._buckets.all()
+        scanned = [(bucket, newest[bucket.id]) for bucket in buckets if bucket.id in newest]
+        return holdings(self._analytics, scanned, owner)
 
     def history(self, span: timedelta, name: str = "") -> dict[str, Sequence[Point]]:
         """Totals over time by bucket name, oldest first, at most 1,000 points each."""

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -19,61 +20,77 @@ def to_columns(rows: pa.Table, buckets: Mapping[str, Bucket], *, address_key: by
     A key is kept whole only where its bucket allows it; an owner that was not sent is looked for in the key.
     """
     rows = rows.combine_chunks()
-    parts = [
-        _of_one_bucket(
-            rows.filter(pc.equal(rows["bucket"], _scalar(name))), buckets[name], address_key, source
-        )
-        for name in pc.unique(rows["bucket"]).to_pylist()
-        if name
-    ]
-    return pa.concat_tables(parts)
-
-
-def _of_one_bucket(rows: pa.Table, bucket: Bucket, address_key: bytes, source: str) -> pa.Table:
     count = rows.num_rows
-    whole: Any = rows["key"].combine_chunks()
-    sent: Any = rows["owner"].combine_chunks()
-    found = keys.owners(whole, owner_regex(bucket.owner_pattern))
+    coded: Any = rows["bucket"].combine_chunks().dictionary_encode()
+    named = [buckets[name] for name in coded.dictionary.to_pylist()]
+    prefixes, names = keys.split(rows["key"].combine_chunks())
     return pa.table(
         {
             "time": rows["time"],
-            "bucket_id": _constant(bucket.id, count),
-            "owner": pc.if_else(pc.equal(sent, _scalar("")), found, sent),
+            "bucket_id": _of_each([bucket.id for bucket in named], coded.indices, pa.string()),
+            "owner": _owners(rows, named, coded.indices),
             "operation": rows["operation"],
             "status": pc.cast(rows["status"], pa.uint16()),
             "error": rows["error"],
-            "prefix": keys.prefixes(whole),
-            "name": keys.names(whole) if bucket.store_keys else keys.empty(count),
-            "extension": keys.extensions(whole),
+            "prefix": prefixes,
+            "name": _kept(names, named, coded.indices),
+            "extension": keys.extensions(names),
             "bytes_in": pc.cast(rows["bytesIn"], pa.uint64()),
             "bytes_out": pc.cast(rows["bytesOut"], pa.uint64()),
             "object_size": pc.cast(rows["objectSize"], pa.uint64()),
             "latency_ms": pc.cast(rows["latencyMs"], pa.float32()),
             "weight": rows["weight"],
             "client": _hashed(rows["clientIp"], address_key),
-            "client_key": pa.array([CLIENT_KEY], pa.uint8()).take(pa.array([0] * count)),
             "request_id": rows["requestId"],
             "storage_class": rows["storageClass"],
             "id": rows["id"],
-            "source": _constant(source, count),
+            "client_key": pa.repeat(pa.scalar(CLIENT_KEY, pa.uint8()), count),
+            "source": pa.repeat(source, count),
         }
     )
 
 
-def _hashed(addresses: Any, key: bytes) -> Any:
+def hashed(address: str, key: bytes) -> int:
     """Addresses are never stored raw: the first 64 bits of a keyed hash tell them apart. None is 0."""
-    encoded = addresses.combine_chunks().dictionary_encode()
-    hashes = [_hash(address, key) for address in encoded.dictionary.to_pylist()]
-    return pa.array(hashes, pa.uint64()).take(encoded.indices)
+    return _hash(address, key) if address else 0
 
 
+@lru_cache(1 << 16)
 def _hash(address: str, key: bytes) -> int:
-    return int.from_bytes(hmac.digest(key, address.encode(), "sha256")[:8], "big") if address else 0
+    return int.from_bytes(hmac.digest(key, address.encode(), "sha256")[:8], "big")
 
 
-def _constant(value: str, count: int) -> Any:
-    return pa.nulls(count, pa.string()).fill_null(value)
+def _hashed(addresses: Any, key: bytes) -> Any:
+    coded = addresses.combine_chunks().dictionary_encode()
+    return _of_each(
+        [hashed(address, key) for address in coded.dictionary.to_pylist()], coded.indices, pa.uint64()
+    )
 
 
-def _scalar(value: str) -> Any:
+def _owners(rows: pa.Table, named: list[Bucket], of_bucket: Any) -> Any:
+    owners: Any = rows["owner"].combine_chunks()
+    missing = pc.equal(owners, _text(""))
+    if not pc.any(missing).as_py():
+        return owners
+    for pattern in sorted({bucket.owner_pattern for bucket in named if bucket.owner_pattern}):
+        here = pc.and_(
+            missing, _of_each([bucket.owner_pattern == pattern for bucket in named], of_bucket, pa.bool_())
+        )
+        owners = pc.if_else(here, keys.owners(rows["key"].combine_chunks(), owner_regex(pattern)), owners)
+    return owners
+
+
+def _kept(names: Any, named: list[Bucket], of_bucket: Any) -> Any:
+    if all(bucket.store_keys for bucket in named):
+        return names
+    return pc.if_else(
+        _of_each([bucket.store_keys for bucket in named], of_bucket, pa.bool_()), names, _text("")
+    )
+
+
+def _of_each(values: list[Any], indices: Any, kind: pa.DataType) -> Any:
+    return pa.array(values, kind).take(indices)
+
+
+def _text(value: str) -> Any:
     return pa.scalar(value, pa.string())

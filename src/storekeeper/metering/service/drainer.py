@@ -2,19 +2,26 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
+import msgspec
 import pyarrow as pa
 import structlog
 
-from storekeeper.infra.spool import Departure, Spool, Stored
+from storekeeper.infra.spool import Spool, Stored
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.metering.analytics import MeteringAnalytics
+from storekeeper.metering.service.few import unpacked
 
 MAX_ITEMS = 250_000
 MAX_BYTES = 128 << 20
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 60.0
+GATHER_SECONDS = 1.0  # many small inserts cost the engine far more than few large ones
+GATHER_ITEMS = 100_000
 RETRY_SECONDS = 5.0
+UNREADABLE = (pa.ArrowException, msgspec.MsgspecError, ValueError, TypeError)
+_ARROW_MAGIC = b"\xff\xff\xff\xff"  # how an Arrow stream begins; other bodies are of `few`
 
 log = structlog.get_logger("metering")
 
@@ -29,6 +36,7 @@ class Drainer:
         self._analytics = analytics
         self._clock = clock
         self._stopping = threading.Event()
+        self._moving = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="metering-drainer", daemon=True)
         self.drained = 0
         self.last_error = ""
@@ -39,35 +47,48 @@ class Drainer:
     def stop(self) -> None:
         """Finish the range at hand and stop."""
         self._stopping.set()
-        self._spool.wake()
+        self._spool.release()
         if self._thread.is_alive():
             self._thread.join()
 
-    def drain_once(self) -> bool:
-        """Move one range; whether there was one. Raises UnavailableError when the engine refuses."""
+    def drain_once(self) -> int:
+        """Move one range; how many operations it had. Raises UnavailableError when the engine refuses."""
+        with self._moving:
+            return self._move()
+
+    def standstill(self) -> AbstractContextManager[object]:
+        """A block during which nothing is moved."""
+        return self._moving
+
+    def _move(self) -> int:
         departure = self._spool.depart(max_items=MAX_ITEMS, max_bytes=MAX_BYTES)
         if departure is None:
-            return False
+            return 0
         tables = self._readable(departure.bodies)
         if tables:
             rows = pa.concat_tables(tables)
             self._analytics.insert(rows, token=departure.token)
             self.drained += rows.num_rows
-        self._finish(departure)
-        return True
-
-    def _finish(self, departure: Departure) -> None:
         self._spool.departed(departure)
         self.last_error = ""
+        return sum(stored.items for stored in departure.bodies)
 
     def _readable(self, bodies: Sequence[Stored]) -> list[pa.Table]:
+        """In an order that depends on the bodies only."""
+        large = [stored for stored in bodies if stored.body.startswith(_ARROW_MAGIC) or not stored.intact]
+        small = [stored for stored in bodies if not stored.body.startswith(_ARROW_MAGIC) and stored.intact]
+        try:
+            together = [unpacked([(stored.body, stored.source) for stored in small])] if small else []
+        except UNREADABLE:  # one of them: find out which
+            together = self._one_by_one(small)
+        return together + self._one_by_one(large)
+
+    def _one_by_one(self, bodies: Sequence[Stored]) -> list[pa.Table]:
         tables = []
         for stored in bodies:
             try:
-                if not stored.intact:
-                    raise pa.ArrowInvalid("checksum does not match")
-                tables.append(pa.ipc.open_stream(stored.body).read_all())
-            except pa.ArrowException as error:
+                tables.append(_read(stored))
+            except UNREADABLE as error:
                 log.exception(
                     "a batch in the spool is damaged and was set aside", batch=stored.seq, error=str(error)
                 )
@@ -77,8 +98,11 @@ class Drainer:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                if not self.drain_once():
+                moved = self.drain_once()
+                if not moved:
                     self._spool.wait(IDLE_SECONDS)
+                if moved < GATHER_ITEMS:
+                    self._spool.wait(GATHER_SECONDS, items=GATHER_ITEMS)
             except StorekeeperError as error:
                 self.last_error = error.detail or error.title
                 log.warning("operations wait in the spool", error=self.last_error)
@@ -87,3 +111,11 @@ class Drainer:
                 self.last_error = f"{type(error).__name__}: {error}"
                 log.exception("operations wait in the spool")
                 self._stopping.wait(RETRY_SECONDS)
+
+
+def _read(stored: Stored) -> pa.Table:
+    if not stored.intact:
+        raise pa.ArrowInvalid("checksum does not match")
+    if stored.body.startswith(_ARROW_MAGIC):
+        return pa.ipc.open_stream(stored.body).read_all()
+    return unpacked([(stored.body, stored.source)])

@@ -3,7 +3,8 @@
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -15,10 +16,12 @@ from storekeeper.buckets.model import Bucket
 from storekeeper.infra.spool import Appended, Entry, Spool
 from storekeeper.kernel.clock import Clock
 from storekeeper.metering import decoding, rules
-from storekeeper.metering.model import IngestReply, Rejection, SpoolBusyError, SpoolFullError
+from storekeeper.metering.model import IngestReply, Operation, Rejection, SpoolBusyError, SpoolFullError
 from storekeeper.metering.service.columns import to_columns
+from storekeeper.metering.service.few import packed, take_few
 
 LISTED_REJECTIONS = 1000
+PATIENCE_SECONDS = 300.0  # for which an import waits until there is room
 _LEVEL_SECONDS = 1.0
 _BUCKETS_SECONDS = 2.0
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -29,6 +32,9 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     buckets: frozenset[str] | None
+
+    def may_report(self, bucket: str) -> bool:
+        return self.buckets is None or bucket in self.buckets
 
 
 class Intake:
@@ -65,32 +71,82 @@ class Intake:
         """
         self._check_room()
         known = self._registered()
-        tables, rejected, received, twice = [], [], 0, 0
+        few = decoding.decode_few(body, media_type=media_type, encoding=encoding)
+        if few is not None:
+            return self._take_few(few, known, batch_id=batch_id, sender=sender)
+        body.seek(0)
+        tables, rejected, received = [], [], 0
         for rows, refused in decoding.decode(body, media_type=media_type, encoding=encoding):
-            kept, more, same = self._checked(rows, known, sender)
+            stored, more = self._checked(rows, known, sender)
             received += rows.num_rows + len(refused)
-            twice += same
             rejected += [*refused, *more]
-            if kept.num_rows:
-                tables.append(to_columns(kept, known, address_key=self._address_key, source=sender.source))
-        accepted = sum(table.num_rows for table in tables)
-        reply = _reply(accepted, twice, rejected)
-        if accepted:
-            entry = Entry(
-                source=sender.source, batch_id=batch_id, items=accepted,
-                reply=msgspec.json.encode(reply), body=_serialized(tables),
-            )  # fmt: skip
-            reply = _replied(self._spool.append(entry), reply)
+            tables.append(stored)
+        return self._take_columns(tables, rejected, received, batch_id=batch_id, sender=sender)
+
+    def take_rows(
+        self,
+        rows: pa.Table,
+        refused: Sequence[Rejection],
+        *,
+        batch_id: str,
+        sender: Sender,
+        known: Mapping[str, Bucket],
+        oldest: timedelta,
+    ) -> IngestReply:
+        """The same for rows of SENT with `index`; `refused` are those that were refused before. Waits for room."""
+        self._await_room()
+        stored, more = self._checked(rows, known, sender, oldest)
+        received = rows.num_rows + len(refused)
+        return self._take_columns([stored], [*refused, *more], received, batch_id=batch_id, sender=sender)
+
+    def known(self, source: str, beginning: str) -> Sequence[str]:
+        """Ids of batches that came from there and begin so."""
+        return self._spool.known(source, beginning)
+
+    def _take_columns(
+        self,
+        tables: Sequence[pa.Table],
+        rejected: Sequence[Rejection],
+        received: int,
+        *,
+        batch_id: str,
+        sender: Sender,
+    ) -> IngestReply:
+        stored, twice = rules.first_of_each(pa.concat_tables(tables)) if tables else (None, 0)
+        reply = _reply(stored.num_rows if stored else 0, twice, rejected)
+        if stored:
+            reply = self._store(sender, batch_id, reply, _serialized(stored))
         self._count(received, reply, rejected)
         return reply
 
+    def _take_few(
+        self, operations: Sequence[Operation], known: Mapping[str, Bucket], *, batch_id: str, sender: Sender
+    ) -> IngestReply:
+        rows, rejected, twice = take_few(
+            operations, known, sender.may_report, now=self._clock.now(), address_key=self._address_key
+        )
+        reply = _reply(len(rows), twice, rejected)
+        if rows:
+            reply = self._store(sender, batch_id, reply, packed(rows))
+        self._count(len(operations), reply, rejected)
+        return reply
+
+    def _store(self, sender: Sender, batch_id: str, reply: IngestReply, body: bytes) -> IngestReply:
+        entry = Entry(
+            source=sender.source, batch_id=batch_id, items=reply.accepted, reply=msgspec.json.encode(reply), body=body
+        )  # fmt: skip
+        return _replied(self._spool.append(entry), reply)
+
     def _checked(
-        self, rows: pa.Table, known: Mapping[str, Bucket], sender: Sender
-    ) -> tuple[pa.Table, Sequence[Rejection], int]:
-        may = {name: sender.buckets is None or name in sender.buckets for name in known}
-        kept, refused = rules.accept(rows, buckets=may, now=self._clock.now())
-        kept, same = rules.first_of_each(kept)
-        return kept, refused, same
+        self,
+        rows: pa.Table,
+        known: Mapping[str, Bucket],
+        sender: Sender,
+        oldest: timedelta = rules.OLDEST,
+    ) -> tuple[pa.Table, Sequence[Rejection]]:
+        may = {name: sender.may_report(name) for name in known}
+        kept, refused = rules.accept(rows, buckets=may, now=self._clock.now(), oldest=oldest)
+        return to_columns(kept, known, address_key=self._address_key, source=sender.source), refused
 
     def _registered(self) -> Mapping[str, Bucket]:
         now = self._clock.monotonic()
@@ -98,6 +154,17 @@ class Intake:
             if now - self._known[0] > _BUCKETS_SECONDS:
                 self._known = (now, {bucket.name: bucket for bucket in self._buckets.all()})
             return self._known[1]
+
+    def _await_room(self) -> None:
+        """A sender that streams is slowed down by not being read from; only after long it is refused."""
+        until = self._clock.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._check_room()
+            except SpoolBusyError:
+                if self._clock.monotonic() >= until:
+                    raise
+            self._clock.sleep(_LEVEL_SECONDS)
 
     def _check_room(self) -> None:
         now = self._clock.monotonic()
@@ -132,14 +199,8 @@ def _replied(appended: Appended, reply: IngestReply) -> IngestReply:
     return msgspec.structs.replace(first, accepted=0, duplicates=first.accepted + first.duplicates)
 
 
-def _serialized(tables: Sequence[pa.Table]) -> bytes:
+def _serialized(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, tables[0].schema, options=_IPC) as writer:
-        for batch in _batches(tables):
-            writer.write_batch(batch)
+    with pa.ipc.new_stream(sink, table.schema, options=_IPC) as writer:
+        writer.write_table(table)
     return sink.getvalue().to_pybytes()
-
-
-def _batches(tables: Sequence[pa.Table]) -> Iterator[pa.RecordBatch]:
-    for table in tables:
-        yield from table.to_batches()

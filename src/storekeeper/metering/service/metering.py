@@ -1,5 +1,6 @@
 """The front of metering: takes operations in and reads what they add up to."""
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
@@ -10,6 +11,7 @@ from storekeeper.infra.spool import Spool
 from storekeeper.infra.web import Principal
 from storekeeper.kernel.clock import Clock
 from storekeeper.metering.analytics import MeteringAnalytics
+from storekeeper.metering.importing.service import ImportService
 from storekeeper.metering.model import IngestReply, IngestStats
 from storekeeper.metering.rules import Limits
 from storekeeper.metering.service.drainer import Drainer
@@ -30,6 +32,7 @@ class MeteringService:
         *,
         data_dir: Path,
         address_key: bytes,
+        sums_days: int = 365,
     ) -> None:
         self._clock = clock
         self._spool = Spool(data_dir / "spool.db", clock)
@@ -38,6 +41,9 @@ class MeteringService:
         self._drainer = Drainer(self._spool, self._analytics, clock)
         self._intake = Intake(
             self._spool, buckets, clock, address_key=address_key, folder=data_dir, limits=Limits()
+        )
+        self.imports = ImportService(
+            self._intake, analytics, buckets, clock, oldest=timedelta(days=sums_days)
         )
 
     def start(self) -> None:
@@ -75,6 +81,10 @@ class MeteringService:
             quarantined=level.quarantined,
             last_error=self._drainer.last_error,
         )
+
+    def standstill(self) -> AbstractContextManager[object]:
+        """A block during which operations wait in the spool."""
+        return self._drainer.standstill()
 
     def forget_old_batches(self) -> int:
         """Forget ids of batches that came more than a week ago; returns how many."""

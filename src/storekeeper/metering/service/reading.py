@@ -1,31 +1,40 @@
 """Reads what operations add up to, at the resolution that fits the range."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import pyarrow as pa
 
 from storekeeper.buckets import BucketService
-from storekeeper.buckets.model import Bucket
 from storekeeper.kernel.clock import Clock
-from storekeeper.metering.analytics import MeteringAnalytics
-from storekeeper.metering.model import (
+from storekeeper.metering import reckoning
+from storekeeper.metering.analytics import MeteringAnalytics, Rows
+from storekeeper.metering.figures import (
     Activity,
-    Figures,
+    Filter,
     Group,
-    Latency,
-    Point,
+    HeatMap,
+    Mover,
+    Performance,
+    Pulse,
     Question,
-    RecentOperation,
     Usage,
 )
-from storekeeper.metering.rules import relative_error, resolution
+from storekeeper.metering.service import presenting
+from storekeeper.metering.service.presenting import moment_of
 
 TOP = 50
 MAX_RECENT = 500
+MOVERS = 10
+EXPORTED = timedelta(minutes=30)  # of operations in memory at once
+_DAY = timedelta(days=1)
+# Most lists are full with what happened just now; only then is more looked at.
+_LOOKS = (timedelta(minutes=10), timedelta(hours=2))
 
 
 class UsageReader:
-    """Safe to share between threads."""
+    """Safe to share between threads. Methods that take a bucket's name raise UnknownBucketError."""
 
     def __init__(self, analytics: MeteringAnalytics, buckets: BucketService, clock: Clock) -> None:
         self._analytics = analytics
@@ -35,24 +44,59 @@ class UsageReader:
     def usage(
         self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
     ) -> Usage:
-        """Up to now, of one bucket, owner or operation, or all. Raises UnknownBucketError."""
-        question, step = self._question(span, bucket, owner, operation)
-        names = {one.id: one.name for one in self._buckets.all()}
-        totals = self._analytics.totals(question)
+        """Up to now, of one bucket, owner or operation, or all."""
+        question = self._question(span, bucket, owner, operation)
+        names = self._names()
+        found = self._analytics.usage(question, len(names))
+        owners = self._owners(question, found["bucket"])
+        by_bucket = presenting.groups(found["bucket"], lambda row: names.get(row["bucket_id"], "(removed)"))
+        by_operation = presenting.groups(found["operation"], lambda row: str(row["operation"]))
+        window = question.window
         return Usage(
-            since=question.since,
-            until=question.until,
-            resolution_seconds=int(step.total_seconds()),
-            totals=Figures(**_figures(totals)),
-            series=[
-                Point(time=_utc(row["time"]), **_figures(row)) for row in self._analytics.series(question)
-            ],
-            by_bucket=self._groups(question, "bucket", names),
-            by_owner=self._groups(question, "owner"),
-            by_operation=self._groups(question, "operation"),
-            by_status=self._groups(question, "status"),
-            provenance="sampled" if totals and totals["samples"] < totals["requests"] else "measured",
+            since=window.since,
+            until=self._clock.now(),
+            previous_since=window.before,
+            resolution_seconds=window.seconds,
+            totals=presenting.total(found["bucket"], current=True),
+            previous=presenting.total(found["bucket"], current=False),
+            series=presenting.series(found["time"]),
+            bucket_series=presenting.bucket_series(found["time"], names),
+            by_bucket=by_bucket[:TOP],
+            by_owner=owners[:TOP],
+            by_operation=by_operation[:TOP],
+            by_status=presenting.groups(found["status"], lambda row: f"{row['status_class']}xx"),
+            top_movers=_movers(
+                {"bucket": by_bucket, "owner": owners if owner is None else [], "operation": by_operation}
+            ),
+            provenance=presenting.provenance(found["bucket"]),
         )
+
+    def performance(
+        self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
+    ) -> Performance:
+        """Up to now, of one bucket, owner or operation, or all."""
+        question = self._question(span, bucket, owner, operation)
+        found = self._analytics.speed(question)
+        window = question.window
+        return Performance(
+            since=window.since,
+            until=self._clock.now(),
+            previous_since=window.before,
+            resolution_seconds=window.seconds,
+            totals=presenting.speed(found["all"]),
+            previous=presenting.total(found["all"], current=False),
+            series=presenting.speed_series(found["time"]),
+            by_operation=presenting.speed_groups(found["operation"]),
+            heat_map=self._heat_map(question, span),
+            heat_map_limit_seconds=int(reckoning.HEAT_LIMIT.total_seconds()),
+            provenance=presenting.provenance(found["all"]),
+        )
+
+    def pulse(self, *, bucket: str = "", owner: str | None = None) -> Pulse:
+        """The last 24 hours, and today."""
+        question = self._question(_DAY, bucket, owner, "")
+        found = self._analytics.pulse(question)
+        return presenting.pulse(found, question.window, self._clock.now())
 
     def recent(
         self,
@@ -61,77 +105,98 @@ class UsageReader:
         bucket: str = "",
         owner: str | None = None,
         operation: str = "",
+        wanted: Filter | None = None,
         limit: int = 100,
     ) -> Activity:
-        """The newest operations, newest first. Raises UnknownBucketError."""
-        question, _ = self._question(span, bucket, owner, operation)
+        """The newest operations, newest first."""
+        question = self._question(span, bucket, owner, operation)
+        wanted, limit = wanted or Filter(), max(1, min(limit, MAX_RECENT))
+        rows = self._newest(question, wanted, limit + 1)
         buckets = {one.id: one for one in self._buckets.all()}
-        rows = self._analytics.recent(question, max(1, min(limit, MAX_RECENT)))
-        return Activity(items=[_recent(row, buckets) for row in rows])
+        items = [presenting.recent(row, buckets) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Activity(
+            items=items,
+            next_cursor=reckoning.cursor([item.time for item in items], wanted) if more else None,
+        )
 
-    def _question(
-        self, span: timedelta, bucket: str, owner: str | None, operation: str
-    ) -> tuple[Question, timedelta]:
-        name, step = resolution(span)
-        now = self._clock.now()
-        question = Question(
-            since=now - span,
-            until=now + timedelta(minutes=5),
-            step=name,
+    def export(
+        self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
+    ) -> Iterator[pa.Table]:
+        """All single operations, oldest first, in tables of half an hour each; the first may be empty.
+
+        Key names are left out where their bucket does not allow them to be kept.
+        """
+        question = self._question(span, bucket, owner, operation)
+        return self._parts(question)
+
+    def _parts(self, question: Question) -> Iterator[pa.Table]:
+        names = self._names()
+        since, end = question.window.since, question.window.until
+        while since < end:
+            until = min(since + EXPORTED, end)
+            part = msgspec.structs.replace(question.window, since=since, until=until)
+            rows = self._analytics.export(msgspec.structs.replace(question, window=part))
+            if rows.num_rows or since == question.window.since:
+                yield presenting.exported(rows, names)
+            since = until
+
+    def _newest(self, question: Question, wanted: Filter, limit: int) -> Rows:
+        window = question.window
+        newest = wanted.newest or window.until
+        for look in _LOOKS:
+            since = (newest - look).replace(microsecond=0)
+            if since <= window.since:
+                break
+            near = msgspec.structs.replace(question, window=msgspec.structs.replace(window, since=since))
+            rows = self._analytics.recent(near, wanted, limit)
+            if len(rows) >= limit:
+                return rows
+        return self._analytics.recent(question, wanted, limit)
+
+    def _owners(self, question: Question, by_bucket: Rows) -> list[Group]:
+        if question.owner is None:
+            return presenting.owner_groups(self._analytics.owners(question, TOP))
+        now, before = presenting.total(by_bucket, current=True), presenting.total(by_bucket, current=False)
+        figures = msgspec.structs.asdict(now)
+        return [Group(name=question.owner, previous_requests=before.requests, **figures)]
+
+    def _heat_map(self, question: Question, span: timedelta) -> HeatMap | None:
+        step = reckoning.heat_step(span)
+        if step is None:
+            return None
+        rows = self._analytics.heat(question, int(step.total_seconds()))
+        return _heat_map(rows, step, reckoning.floor(question.window.since, step), self._clock.now())
+
+    def _question(self, span: timedelta, bucket: str, owner: str | None, operation: str) -> Question:
+        return Question(
+            window=reckoning.window(self._clock.now(), span),
             bucket_id=self._buckets.get(bucket).id if bucket else None,
             owner=owner,
             operation=operation or None,
         )
-        return question, step
 
-    def _groups(self, question: Question, by: str, names: Mapping[str, str] | None = None) -> list[Group]:
-        rows = self._analytics.groups(question, by, TOP)
-        return [
-            Group(name=names.get(row["name"], "(removed)") if names else row["name"], **_figures(row))
-            for row in rows
-        ]
+    def _names(self) -> dict[str, str]:
+        return {one.id: one.name for one in self._buckets.all()}
 
 
-def _figures(row: Mapping[str, Any]) -> dict[str, Any]:
-    requests, samples = row.get("requests", 0.0), row.get("samples", 0)
-    measured = requests > 0
-    return {
-        "requests": requests,
-        "errors": row.get("errors", 0.0),
-        "throttles": row.get("throttles", 0.0),
-        "bytes_in": row.get("bytes_in", 0.0),
-        "bytes_out": row.get("bytes_out", 0.0),
-        "error_rate": row["errors"] / requests if measured else 0.0,
-        "relative_error": relative_error(requests, samples),
-        "latency": Latency(
-            p50_ms=row["p50"] if measured else None,
-            p95_ms=row["p95"] if measured else None,
-            p99_ms=row["p99"] if measured else None,
-            mean_ms=row["latency_sum"] / requests if measured else None,
-        ),
+def _movers(groups: Mapping[str, Sequence[Group]]) -> list[Mover]:
+    changes = {
+        dimension: {one.name: (one.requests, one.previous_requests) for one in found}
+        for dimension, found in groups.items()
     }
+    return reckoning.movers(changes, MOVERS)
 
 
-def _recent(row: Mapping[str, Any], buckets: Mapping[str, Bucket]) -> RecentOperation:
-    bucket = buckets.get(row["bucket_id"])
-    return RecentOperation(
-        time=_utc(row["time"]),
-        bucket=bucket.name if bucket else "(removed)",
-        owner=row["owner"],
-        operation=row["operation"],
-        status=row["status"],
-        error=row["error"],
-        prefix=row["prefix"],
-        key=row["prefix"] + row["name"] if bucket and bucket.store_keys else None,
-        bytes_in=row["bytes_in"],
-        bytes_out=row["bytes_out"],
-        latency_ms=round(row["latency_ms"], 3),
-        weight=row["weight"],
-        request_id=row["request_id"],
+def _heat_map(rows: Rows, step: timedelta, since: datetime, now: datetime) -> HeatMap:
+    counts = {(row["moment"], row["edge"]): row["requests"] for row in rows}
+    last = max([now, *(moment_of(row["moment"]) for row in rows)])
+    times = [since + step * index for index in range((last - since) // step + 1)]
+    return HeatMap(
+        resolution_seconds=int(step.total_seconds()),
+        times=times,
+        edges_ms=reckoning.EDGES_MS,
+        counts=[
+            [counts.get((int(time.timestamp()), edge), 0.0) for edge in reckoning.EDGES_MS] for time in times
+        ],
     )
-
-
-def _utc(moment: datetime | int) -> datetime:
-    if isinstance(moment, int):  # DateTime arrives as seconds in Arrow
-        return datetime.fromtimestamp(moment, UTC)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

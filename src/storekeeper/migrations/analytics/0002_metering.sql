@@ -49,13 +49,14 @@ PARTITION BY toYYYYMM(time)
 ORDER BY (owner, bucket_id, operation, status_class, time)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
+-- A latency of zero is one that is not known; with the weight zero it is no sample.
 CREATE MATERIALIZED VIEW usage_minute_view TO usage_minute AS
 SELECT
     toStartOfMinute(operation.time) AS time, bucket_id, owner, operation, toUInt8(intDiv(status, 100)) AS status_class,
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
     sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
     sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
-    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(greatest(1, round(weight * 100)))) AS latency
+    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
 FROM operation
 GROUP BY time, bucket_id, owner, operation, status_class;
 
@@ -148,7 +149,7 @@ SELECT
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
     sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
     sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
-    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(greatest(1, round(weight * 100)))) AS latency
+    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
 FROM operation
 GROUP BY time, bucket_id, operation, status_class;
 

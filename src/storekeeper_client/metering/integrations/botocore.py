@@ -16,7 +16,7 @@ from storekeeper_client.metering.instrumented import Instrumented
 from storekeeper_client.metering.recorder import Recorder
 
 from . import transfers
-from .calls import Call
+from .calls import Call, body_size
 
 _SERVICE = "s3"
 _lock = threading.Lock()
@@ -55,7 +55,9 @@ class Handlers:
         try:
             call = request.context.get(self._slot)
             if call is not None:
-                call.send(request, self._now(), self._monotonic())
+                data = request.data
+                call.size = body_size(data, request.headers) if data else 0
+                call.time, call.sent = self._now(), self._monotonic()
         except Exception as error:  # noqa: BLE001 - see the class
             self._meter.swallow(error)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -17,58 +18,86 @@ _SIZED = frozenset({"GetObject", "HeadObject"})
 
 
 class Call:
-    """What is known of a call; the same over its retries, one after the other."""
+    """What is known of a call; the same over its retries, one after the other.
 
-    __slots__ = ("_bucket", "_key", "_operation", "_owner", "_sent", "_size", "_storage_class", "_time")
+    The program waits while this runs, and comes from far: nothing here is in the processor's caches. Hence a few
+    straight lines rather than small functions.
+    """
+
+    __slots__ = ("bucket", "key", "operation", "owner", "sent", "size", "storage_class", "time")
+
+    # Of the attempt under way: when it was sent, by both clocks, and the bytes of its body.
+    time: datetime
+    sent: float
+    size: int
 
     def __init__(self, operation: str, bucket: str, params: Any) -> None:
-        self._operation, self._bucket, self._key = operation, bucket, params.get("Key") or ""
-        self._storage_class = params.get("StorageClass") or ""
-        self._owner = current_owner()
-
-    def send(self, request: Any, now: datetime, monotonic: float) -> None:
-        data = request.data
-        self._size = _body_size(data, request.headers) if data else 0
-        self._time, self._sent = now, monotonic
+        self.operation, self.bucket, self.key = operation, bucket, params.get("Key") or ""
+        self.storage_class = params.get("StorageClass") or ""
+        self.owner = current_owner()
 
     def receive(self, parsed: Any, response: Any, monotonic: float, submit: Submit) -> None:
-        latency = (monotonic - self._sent) * 1000
+        about = parsed["ResponseMetadata"]
+        status, name, sent = about["HTTPStatusCode"], self.operation, self.size
         body = parsed.get("Body")
         stream = getattr(body, "_raw_stream", None) if body is not None else None
-        if stream is None:
-            submit(self._operation_of(parsed, latency, len(response["body"] or b"")))
-            return
-        # Without reference to the response, so that an abandoned body is noticed at once and not by the garbage collector.
-        read = self._operation_of(parsed, latency, 0)
-        count = Count(
-            parsed.get("ContentLength"),
-            lambda size, failure: submit(msgspec.structs.replace(read, bytes_out=size, error=failure)),
-        )
-        count.add(0)  # an empty body is done already
-        body._raw_stream = count_body(stream, count)  # noqa: SLF001 - so that checksum bodies stay what they are
-
-    def _operation_of(self, parsed: Any, latency: float, size: int) -> Operation:
-        about = parsed["ResponseMetadata"]
-        status = about["HTTPStatusCode"]
-        return Operation(
-            time=self._time,
-            bucket=self._bucket,
-            operation=self._operation,
+        expected = parsed.get("ContentLength")
+        size: int | None = None
+        if status < 300:
+            if name in _SIZED:
+                size = expected if "ContentRange" not in parsed else _whole(parsed["ContentRange"])
+            elif name == "PutObject":
+                size = sent
+        operation = Operation(
+            time=self.time,
+            bucket=self.bucket,
+            operation=name,
             status=status,
-            owner=self._owner,
-            key=self._key,
+            owner=self.owner,
+            key=self.key,
             error=parsed.get("Error", _NOTHING).get("Code", "") if status >= 400 else "",
-            bytes_in=self._size,
-            bytes_out=size,
-            object_size=_object_size(self._operation, parsed, self._size) if status < 300 else None,
-            latency_ms=latency,
+            bytes_in=sent,
+            bytes_out=len(response["body"] or b"") if stream is None else expected or 0,
+            object_size=size,
+            latency_ms=(monotonic - self.sent) * 1000,
             request_id=about.get("RequestId", ""),
-            storage_class=parsed.get("StorageClass") or self._storage_class,
+            storage_class=parsed.get("StorageClass") or self.storage_class,
         )
+        if stream is None:
+            submit(operation)
+            return
+        reading = Reading(expected)
+        reading.operation, reading.submit = operation, submit
+        if expected == 0:
+            reading.finish()
+        body._raw_stream = count_body(stream, reading)  # noqa: SLF001 - so that checksum bodies stay what they are
 
 
-def _body_size(data: Any, headers: Any) -> int:
+class Reading(Count):
+    """The body of a response that the program reads; submits the operation when it is done.
+
+    It does not know the response, so that an abandoned body is noticed at once and not by the garbage collector.
+    """
+
+    __slots__ = ("operation", "submit")
+
+    operation: Operation
+    submit: Submit
+
+    def done(self, size: int, error: str) -> None:
+        operation = self.operation
+        if error or size != operation.bytes_out:  # mostly it was read whole, as the operation says already
+            operation = msgspec.structs.replace(operation, bytes_out=size, error=error)
+        self.submit(operation)
+
+
+def body_size(data: Any, headers: Any) -> int:
     """Bytes of a request's body, before any transfer coding."""
+    if type(data) is BytesIO:  # what botocore makes of bytes; never sent in a transfer coding
+        here = data.tell()
+        end = data.seek(0, 2)
+        data.seek(here)
+        return end - here
     if hasattr(data, "__len__"):
         return len(data)
     length = headers.get("X-Amz-Decoded-Content-Length")
@@ -86,15 +115,7 @@ def _rest_of(file: Any) -> int:
     return end - here
 
 
-def _object_size(operation: str, parsed: Any, sent: int) -> int | None:
-    """Bytes of the whole object, where request or response tells."""
-    if operation == "PutObject":
-        return sent
-    if operation not in _SIZED:
-        return None
-    content_range = parsed.get("ContentRange")
-    if content_range is None:
-        length: int | None = parsed.get("ContentLength")
-        return length
+def _whole(content_range: str) -> int | None:
+    """Bytes of the whole object, of which `bytes 0-9/100` is a part."""
     total = content_range.rpartition("/")[2]
     return int(total) if total.isdigit() else None

@@ -19,19 +19,26 @@ def rows(objects: Any) -> int:
     return int(objects.num_rows) if hasattr(objects, "num_rows") else len(objects)
 
 
+class Reading(Count):
+    """The body of a `GetResult` that the program reads; recorded as one GetObject when it is done."""
+
+    __slots__ = ("_issued", "_latency", "_size")
+
+    def __init__(self, issued: Issued, expected: int, size: int) -> None:
+        self._issued, self._latency, self._size = issued, issued.latency(), size
+        super().__init__(expected)
+
+    def done(self, size: int, error: str) -> None:
+        self._issued.record(received=size, size=self._size, latency=self._latency, error=error)
+
+
 class Got:
-    """Stands for a `GetResult`: recorded as one GetObject when the body is done."""
+    """Stands for a `GetResult`."""
 
     def __init__(self, issued: Issued, result: Any) -> None:
-        self._result = result
         first, end = result.range
-        size, latency = result.meta["size"], issued.latency()
-
-        def done(received: int, error: str) -> None:
-            issued.record(received=received, size=size, latency=latency, error=error)
-
-        self._count = Count(end - first, done)
-        self._count.add(0)  # an empty body is done already
+        self._result, self._count = result, Reading(issued, end - first, result.meta["size"])
+        self._count.add(0)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._result, name)

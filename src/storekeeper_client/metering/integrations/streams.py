@@ -3,37 +3,39 @@
 A body is done when its last byte was read, or reading failed, or it was closed, or nobody holds it any more.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any
-
-Done = Callable[[int, str], None]
 
 
 class Count:
-    """The bytes of one body; calls `done(bytes, error)` once."""
+    """The bytes of one body; calls its `done(bytes, error)` once. Add 0 to begin: an empty body is done already."""
 
-    __slots__ = ("_done", "_expected", "_seen")
+    __slots__ = ("_expected", "_open", "_seen")
 
-    def __init__(self, expected: int | None, done: Done) -> None:
-        self._seen, self._expected = 0, expected
-        self._done: Done | None = done
+    def __init__(self, expected: int | None) -> None:
+        self._seen, self._expected, self._open = 0, inf if expected is None else expected, True
+
+    def done(self, size: int, error: str) -> None:
+        """Take note of so many bytes and of what went wrong, if anything did."""
+        raise NotImplementedError
 
     def add(self, size: int) -> None:
         self._seen += size
-        if self._expected is not None and self._seen >= self._expected:
+        if self._seen >= self._expected:
             self.finish()
 
     def took(self, size: int, asked: int | None) -> None:
         """A read of `asked` bytes (None: all) gave that many; nothing means the end."""
-        self.add(size)
-        if asked is None or asked < 0 or (size == 0 and asked > 0):
+        self._seen += size
+        if self._seen >= self._expected or asked is None or asked < 0 or (size == 0 and asked > 0):
             self.finish()
 
     def finish(self, error: str = "") -> None:
-        done, self._done = self._done, None
-        if done is not None:
-            done(self._seen, error)
+        if self._open:
+            self._open = False
+            self.done(self._seen, error)
 
     def fail(self, error: BaseException) -> None:
         self.finish(type(error).__name__)
@@ -57,6 +59,8 @@ class Count:
 class Counted:
     """Stands for a stream: what is not counted here is the stream's own."""
 
+    __slots__ = ("_count", "_stream")
+
     def __init__(self, stream: Any, count: Count) -> None:
         self._stream, self._count = stream, count
 
@@ -74,9 +78,12 @@ class Counted:
 class CountedSync(Counted):
     """A response of urllib3, as botocore keeps it in a body."""
 
+    __slots__ = ()
+
     def read(self, amt: int | None = None, *args: Any, **kwargs: Any) -> Any:
         try:
-            data = self._stream.read(amt, *args, **kwargs)
+            plain = not args and not kwargs  # as botocore does it
+            data = self._stream.read(amt) if plain else self._stream.read(amt, *args, **kwargs)
         except Exception as error:
             self._count.fail(error)
             raise
@@ -109,6 +116,8 @@ class CountedSync(Counted):
 class CountedAiohttp(Counted):
     """A response of aiohttp: its bytes come from `content`."""
 
+    __slots__ = ()
+
     @property
     def content(self) -> "CountedContent":
         return CountedContent(self._stream.content, self._count)
@@ -116,6 +125,8 @@ class CountedAiohttp(Counted):
 
 class CountedContent(Counted):
     """The stream in a response of aiohttp."""
+
+    __slots__ = ()
 
     async def read(self, amt: int = -1) -> Any:
         try:
@@ -130,6 +141,8 @@ class CountedContent(Counted):
 class CountedHttpx(Counted):
     """A response of httpx: its bytes come from `aiter_raw()`."""
 
+    __slots__ = ()
+
     def aiter_raw(self, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         return counted_async_iterator(self._stream.aiter_raw(*args, **kwargs), self._count)
 
@@ -138,13 +151,22 @@ class CountedHttpx(Counted):
         await self._stream.aclose()
 
 
+_wrappers: dict[type, type[Counted]] = {}  # by the stream's class; there are few
+
+
 def count_body(stream: Any, count: Count) -> Counted:
     """The stream of a body of botocore or aiobotocore, counted."""
+    kind = type(stream)
+    wrapper = _wrappers.get(kind)
+    if wrapper is None:
+        wrapper = _wrappers[kind] = _wrapper(stream)
+    return wrapper(stream, count)
+
+
+def _wrapper(stream: Any) -> type[Counted]:
     if hasattr(stream, "aiter_raw"):
-        return CountedHttpx(stream, count)
-    if hasattr(stream, "content"):
-        return CountedAiohttp(stream, count)
-    return CountedSync(stream, count)
+        return CountedHttpx
+    return CountedAiohttp if hasattr(stream, "content") else CountedSync
 
 
 def counted_iterator(chunks: Any, count: Count) -> Iterator[Any]:

@@ -23,6 +23,7 @@ from storekeeper.cli.local.demo.files import (
     own_packages,
 )
 from storekeeper.cli.local.demo.life import PAUSE, life, rescan
+from storekeeper.cli.local.demo.metered import Metered, applications, measure
 from storekeeper.cli.local.demo.processes import Keeper, Storage, keeper, storage
 from storekeeper.cli.local.faults import named_faults
 from storekeeper.cli.progress import watch
@@ -33,6 +34,7 @@ from storekeeper.kernel.units import format_duration
 from storekeeper_client import Client
 
 BUCKETS = (PACKAGES, UPLOADS)
+_ROUNDS = 5  # of everything that the applications do, where they do a fixed number
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -52,6 +54,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """All that the demo has set up."""
 
+    root: Path
     buckets: Path
     storage: Storage
     keeper: Keeper
@@ -68,12 +71,16 @@ def run(*, once: bool, port: int, keep: bool, as_json: bool) -> None:
         _world(clock, port=port, keep=keep) as world,
     ):
         compared = [_first_scan(world, name) for name in BUCKETS]
+        well = all(each.is_equal for each in compared)
         if once:
-            _report(world, compared, as_json=as_json)
+            metered = measure(world.client, world.storage, world.root, clock, rounds=_ROUNDS)
+            well = well and metered.is_equal
+            _report(world, compared, metered, as_json=as_json)
         else:
-            _show(world, compared, as_json=as_json)
-            _live(world, clock)
-    if not all(each.is_equal for each in compared):
+            with applications(world.client, world.storage, world.root):
+                _show(world, compared, as_json=as_json)
+                _live(world, clock)
+    if not well:
         raise typer.Exit(Status.NOT_WELL)
 
 
@@ -91,7 +98,7 @@ def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
         client.sign_in(ours.email, ours.password)
         for name in BUCKETS:
             _register(client, given, name)
-        yield World(buckets=root / "buckets", storage=given, keeper=ours, client=client)
+        yield World(root=root, buckets=root / "buckets", storage=given, keeper=ours, client=client)
 
 
 def _register(client: Client, given: Storage, name: str) -> None:
@@ -118,10 +125,11 @@ def _first_scan(world: World, name: str) -> Compared:
     )
 
 
-def _report(world: World, compared: list[Compared], *, as_json: bool) -> None:
+def _report(world: World, compared: list[Compared], metered: Metered, *, as_json: bool) -> None:
     equal = all(each.is_equal for each in compared)
     if as_json:
-        emit({"ok": equal, "url": world.keeper.url, "buckets": compared})
+        ok = equal and metered.is_equal
+        emit({"ok": ok, "url": world.keeper.url, "buckets": compared, "metering": metered})
         return
     rows = []
     for each in compared:
@@ -132,6 +140,20 @@ def _report(world: World, compared: list[Compared], *, as_json: bool) -> None:
             rows.append((each.name, source, count(held.objects), count(held.bytes), size(held.bytes)))
     table(["Bucket", "", ">Objects", ">Bytes", ">Size"], rows)
     say("Equal, to the object and to the byte." if equal else "They differ.")
+    say("")
+    _report_metering(metered)
+
+
+def _report_metering(metered: Metered) -> None:
+    rows = []
+    for source, tallies in (("by the applications", metered.did), ("by the server", metered.stored)):
+        for name, each in tallies.items():
+            rows.append((name, source, count(each.requests), count(each.errors), count(each.bytes)))
+    table(["Operation", "", ">Requests", ">Errors", ">Bytes"], sorted(rows))
+    if metered.is_equal:
+        say("Equal, to the request and to the byte.")
+    else:
+        say(f"They differ: {count(metered.accepted)} were accepted, {count(metered.lost)} lost.")
 
 
 def _show(world: World, compared: list[Compared], *, as_json: bool) -> None:
@@ -146,6 +168,7 @@ def _show(world: World, compared: list[Compared], *, as_json: bool) -> None:
     pairs(
         [
             ("Open", world.keeper.url),
+            ("Traffic", "of two applications; a day of theirs takes ten minutes"),
             ("Email", world.keeper.email),
             ("Password", world.keeper.password),
             ("Stop", "Ctrl-C; everything is removed then"),

@@ -1,6 +1,7 @@
-"""The two servers of the demo, each a child process that ends with it."""
+"""The processes of the demo. Each ends with it, however it ends."""
 
 import contextlib
+import ctypes
 import os
 import secrets
 import shutil
@@ -8,9 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,6 +25,7 @@ from storekeeper.settings import PREFIX
 HOST = "127.0.0.1"
 _PATIENCE = 60.0  # seconds until a server must answer
 _GRACE = 15.0  # seconds to end by itself
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class Keeper(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +84,24 @@ def keeper(data: Path, port: int, logs: Path, clock: Clock) -> Iterator[Keeper]:
         yield given
 
 
+@contextmanager
+def python(module: str, order: bytes, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A module of ours as a process. It gets the order as one line, and is to end when its standard input does."""
+    reading, writing = os.pipe()
+    with log.open("wb") as errors, os.fdopen(writing, "wb") as orders:
+        process = _spawn([sys.executable, "-m", module], stdin=reading, stdout=subprocess.PIPE, stderr=errors)
+        os.close(reading)
+        with process:
+            try:
+                orders.write(order + b"\n")
+                orders.flush()
+                yield process
+            finally:
+                with contextlib.suppress(BrokenPipeError):  # it has ended already
+                    orders.close()
+                _wait(process)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -114,22 +135,42 @@ def _running(
     folder: Path | None = None,
 ) -> Iterator[None]:
     """The command as a process for as long as the block lasts, entered when it accepts connections."""
-    # A session of its own: Ctrl-C reaches only the demo, which ends its servers in order.
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - both commands are made above
+        process = _spawn(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=_clean_environment() | dict(environment or {}),
-            cwd=folder,
-            start_new_session=True,
+            environment=environment,
+            folder=folder,
         )
     try:
         _await(process, url, log, clock)
         yield
     finally:
         _end(process)
+
+
+def _spawn(
+    command: Sequence[str],
+    *,
+    stdin: int,
+    stdout: int | IO[bytes],
+    stderr: IO[bytes],
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches only the demo, which ends its processes in order.
+    return subprocess.Popen(  # noqa: S603 - all commands are made here
+        command,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=_clean_environment() | dict(environment or {}),
+        cwd=folder,
+        start_new_session=True,
+        preexec_fn=_leash(),  # noqa: PLW1509 - no thread holds a lock: the demo has started none yet
+    )
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path, clock: Clock) -> None:
@@ -144,8 +185,26 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path, clock: Clock) 
     fail(f"{url} did not answer within {_PATIENCE:.0f} seconds.", hint=_tail(log))
 
 
+def _leash() -> Callable[[], None] | None:
+    """What a child does first so that it dies with this process even where that is killed; Linux only."""
+    if sys.platform != "linux":
+        return None
+    prctl, demo = ctypes.CDLL(None).prctl, os.getpid()
+
+    def bind() -> None:
+        prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != demo:  # it died before
+            os._exit(1)
+
+    return bind
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
+    _wait(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_GRACE)
     except subprocess.TimeoutExpired:

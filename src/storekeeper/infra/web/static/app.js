@@ -3,6 +3,7 @@
 import { hydrate as hydrateCharts, paintSeries } from "storekeeper/charts";
 import * as format from "storekeeper/format";
 import { follow } from "storekeeper/progress";
+import { tail } from "storekeeper/tail";
 
 const ICONS = { good: "ok", warn: "warning", bad: "error", info: "info" };
 
@@ -11,6 +12,7 @@ function enliven(root) {
   paintSeries(root);
   hydrateCharts();
   all(root, "[data-events]").forEach((run) => follow(run, toast));
+  all(root, "[data-tail]").forEach(tail);
   all(root, ".toast").forEach(makeDismissible);
 }
 

@@ -273,6 +273,47 @@ function treemap(payload, theme) {
   };
 }
 
-const KINDS = { area: overTime, line: overTime, bar: bars, treemap };
+// Time by group: every series is a row, the first at the bottom; the darker the more. Nothing is left empty.
+function heat(payload, theme, width) {
+  const cells = payload.series.flatMap((one, row) => one.values.map((value, at) => [at, row, value]).filter(([, , value]) => value));
+  const most = cells.reduce((found, [, , value]) => Math.max(found, value), 1);
+  const shades = [0.86, 0.65, 0.45, 0.25, 0].map((share) => mix(theme.accent, theme.surface, share));
+  return {
+    ...common(theme),
+    tooltip: {
+      ...tooltip(theme),
+      formatter: ({ value: [at, row, value] }) => tip(localTime(Date.parse(payload.times[at])), [
+        { name: payload.series[row].name, value: write(value, payload.unit) },
+      ]),
+    },
+    grid: { ...grid({ series: [] }), top: 8 },
+    visualMap: { show: false, min: 0, max: Math.log1p(most), dimension: 3, inRange: { color: shades } },
+    xAxis: {
+      type: "category",
+      data: payload.times.map((time) => localTime(Date.parse(time)).slice(-5)),
+      axisLabel: { ...axisText(theme), hideOverlap: true, interval: "auto" },
+      axisLine: { lineStyle: { color: theme.lineStrong } },
+      axisTick: { show: false },
+    },
+    yAxis: {
+      type: "category",
+      data: payload.series.map((one) => one.name),
+      axisLabel: axisText(theme),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { show: true, lineStyle: { color: theme.line } },
+    },
+    series: [{
+      type: "heatmap",
+      data: cells.map((cell) => [...cell, Math.log1p(cell[2])]),
+      // Lines between cells of a few pixels would be all that is seen.
+      itemStyle: { borderColor: theme.surface, borderWidth: width > 8 * payload.times.length ? 1 : 0 },
+      emphasis: { itemStyle: { borderColor: theme.text } },
+      progressive: 0,
+    }],
+  };
+}
+
+const KINDS = { area: overTime, line: overTime, bar: bars, treemap, heat };
 
 export const optionOf = (payload, theme, width) => KINDS[payload.kind](payload, theme, width);

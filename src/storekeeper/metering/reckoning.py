@@ -1,0 +1,95 @@
+"""Pure rules of reading: which range is read how, what has moved, how cursors and signed links are written."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from storekeeper.kernel.errors import BadInputError
+from storekeeper.metering.figures import Filter, Mover, Window
+from storekeeper.metering.rules import AHEAD, resolution
+
+HEAT_LIMIT = timedelta(hours=24)
+EDGES_MS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STATUSES = {"": (100, 599), "errors": (400, 599)} | {f"{n}xx": (n * 100, n * 100 + 99) for n in range(1, 6)}
+
+
+def window(now: datetime, span: timedelta) -> Window:
+    """The range of that span up to now, begun at a whole step, and the one before."""
+    name, step = resolution(span)
+    since = floor(now - span, step)
+    steps = -(-span // step)
+    return Window(
+        before=since - steps * step,
+        since=since,
+        until=now + AHEAD,
+        step=name,
+        seconds=int(step.total_seconds()),
+    )
+
+
+def floor(moment: datetime, step: timedelta) -> datetime:
+    """The last whole step at or before a moment, counted in UTC."""
+    return moment - (moment - _EPOCH) % step
+
+
+def heat_step(span: timedelta) -> timedelta | None:
+    """The width of a column of the heat map: at most a hundred columns; None for a range too long for one."""
+    if span > HEAT_LIMIT:
+        return None
+    return timedelta(minutes=5 if span <= timedelta(hours=6) else 15)
+
+
+def movers(groups: Mapping[str, Mapping[str, tuple[float, float]]], most: int) -> list[Mover]:
+    """The largest changes, up or down. `groups`: by dimension, by name: (requests, requests before)."""
+    found = [
+        Mover(dimension=dimension, name=name, requests=after, previous_requests=before, change=after - before)
+        for dimension, named in groups.items()
+        for name, (after, before) in named.items()
+        if after != before
+    ]
+    return sorted(found, key=lambda one: (-abs(one.change), one.dimension, one.name))[:most]
+
+
+def statuses(text: str) -> tuple[int, int]:
+    """From and to of `errors`, a class such as `5xx`, or one status such as `404`. Raises BadInputError."""
+    if text in _STATUSES:
+        return _STATUSES[text]
+    if text.isascii() and text.isdecimal() and 100 <= int(text) <= 599:
+        return int(text), int(text)
+    raise BadInputError(
+        f"{text!r} is no status.", hint="Write errors, a class such as 5xx, or one such as 404."
+    )
+
+
+def cursor(times: Sequence[datetime], before: Filter) -> str:
+    """Where a list goes on after these, newest first: the last moment, and how many of it were shown."""
+    last = times[-1]
+    shown = sum(1 for time in times if time == last)
+    if before.newest == last:
+        shown += before.skip
+    return f"{(last - _EPOCH) // timedelta(milliseconds=1)}-{shown}"
+
+
+def after(text: str) -> tuple[datetime | None, int]:
+    """What a cursor says: (newest, skip). Raises BadInputError."""
+    if not text:
+        return None, 0
+    moment, _, skip = text.partition("-")
+    if not (_is_number(moment, 14) and _is_number(skip, 6)):
+        raise BadInputError(f"{text!r} is not a cursor of this list.")
+    return _EPOCH + timedelta(milliseconds=int(moment)), int(skip)
+
+
+def signature(key: bytes, owner: str, expires: int) -> str:
+    """HMAC-SHA256 over what a link allows: the owner, until seconds since 1970; 64 hex digits."""
+    return hmac.digest(key, f"{expires}\n{owner}".encode(), "sha256").hex()
+
+
+def is_signed(key: bytes, owner: str, expires: int, signed: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(signature(key, owner, expires).encode(), signed.encode("utf-8", "replace"))
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= most

@@ -1,0 +1,205 @@
+"""Rows of the analytics engine in the shapes that callers see."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storekeeper.buckets.model import Bucket
+from storekeeper.metering.analytics import Rows
+from storekeeper.metering.figures import (
+    BucketPoint,
+    Figures,
+    Group,
+    Point,
+    Pulse,
+    RecentOperation,
+    Speed,
+    SpeedGroup,
+    SpeedPoint,
+    Window,
+)
+from storekeeper.metering.rules import relative_error
+
+OTHERS = "(others)"
+_REMOVED = "(removed)"
+_SUMMED = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum")
+_DAY = timedelta(days=1)
+
+Row = Mapping[str, Any]
+
+
+def total(rows: Rows, *, current: bool) -> Figures:
+    """All rows of the range, or of the one before, as one."""
+    return Figures(**_figures(_sum([row for row in rows if bool(row["current"]) is current])))
+
+
+def provenance(rows: Rows) -> str:
+    """`sampled` where any operation of the range stands for several."""
+    whole = _sum([row for row in rows if row["current"]])
+    return "sampled" if whole["samples"] < whole["requests"] else "measured"
+
+
+def series(rows: Rows) -> list[Point]:
+    """Oldest first; the rows of one moment added up."""
+    by_moment: dict[int, Rows] = defaultdict(list)
+    for row in rows:
+        by_moment[row["moment"]].append(row)
+    return [
+        Point(time=moment_of(moment), **_figures(_sum(by_moment[moment]))) for moment in sorted(by_moment)
+    ]
+
+
+def bucket_series(rows: Rows, names: Mapping[str, str]) -> list[BucketPoint]:
+    """Oldest first; all but the busiest buckets are one, and so are all that were removed."""
+    sums: dict[tuple[int, str], Rows] = defaultdict(list)
+    for row in rows:
+        name = names.get(row["part"], _REMOVED) if row["part"] else OTHERS
+        sums[row["moment"], name].append(row)
+    return [
+        BucketPoint(
+            time=moment_of(moment),
+            bucket=name,
+            **{field: sum(row[field] for row in same) for field in ("requests", "bytes_in", "bytes_out")},
+        )
+        for (moment, name), same in sorted(sums.items())
+    ]
+
+
+def groups(rows: Rows, name_of: Callable[[Row], str]) -> list[Group]:
+    """Busiest first, also those of the range before that have no operation now."""
+    now, before = _named(rows, name_of, current=True), _named(rows, name_of, current=False)
+    found = [
+        Group(
+            name=name,
+            previous_requests=before.get(name, {}).get("requests", 0.0),
+            **_figures(now.get(name, {})),
+        )
+        for name in now.keys() | before.keys()
+    ]
+    return sorted(found, key=lambda one: (-one.requests, -one.previous_requests, one.name))
+
+
+def owner_groups(rows: Rows) -> list[Group]:
+    """Busiest first."""
+    return [Group(name=row["name"], previous_requests=row["previous"], **_figures(row)) for row in rows]
+
+
+def speed(rows: Rows) -> Speed:
+    """The one row of the range."""
+    found = next((row for row in rows if row["current"]), {})
+    return Speed(**_speed(found))
+
+
+def speed_series(rows: Rows) -> list[SpeedPoint]:
+    """Oldest first."""
+    ordered = sorted((row for row in rows if row["current"]), key=lambda row: row["moment"])
+    return [SpeedPoint(time=moment_of(row["moment"]), **_speed(row)) for row in ordered]
+
+
+def speed_groups(rows: Rows) -> list[SpeedGroup]:
+    """Busiest first."""
+    ordered = sorted(
+        (row for row in rows if row["current"]), key=lambda row: (-row["requests"], row["operation"])
+    )
+    return [SpeedGroup(name=row["operation"], **_speed(row)) for row in ordered]
+
+
+def pulse(found: Mapping[str, Rows], window: Window, now: datetime) -> Pulse:
+    """The last day by hour, and what was written and read today and yesterday up to the same hour."""
+    hours = {moment_of(row["moment"]): row for row in found["time"]}
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = [hours[time] for time in hours if time >= midnight]
+    yesterday = [hours[time] for time in hours if midnight - _DAY <= time <= now - _DAY]
+    steps = (now - window.since) // timedelta(hours=1) + 1
+    axis = [window.since + timedelta(hours=1) * step for step in range(steps)]
+    return Pulse(
+        since=window.since,
+        totals=speed(found["all"]),
+        previous=total(found["all"], current=False),
+        series=speed_series(found["time"]),
+        uploads_today=sum(row["uploads"] for row in today),
+        downloads_today=sum(row["downloads"] for row in today),
+        uploads_yesterday=sum(row["uploads"] for row in yesterday),
+        downloads_yesterday=sum(row["downloads"] for row in yesterday),
+        uploads_by_hour=[hours[time]["uploads"] if time in hours else 0.0 for time in axis],
+        downloads_by_hour=[hours[time]["downloads"] if time in hours else 0.0 for time in axis],
+        provenance=provenance(found["all"]),
+    )
+
+
+def recent(row: Row, buckets: Mapping[str, Bucket]) -> RecentOperation:
+    """One operation; its key only where the bucket allows it."""
+    bucket = buckets.get(row["bucket_id"])
+    return RecentOperation(
+        time=row["time"].astimezone(UTC),
+        bucket=bucket.name if bucket else _REMOVED,
+        owner=row["owner"],
+        operation=row["operation"],
+        status=row["status"],
+        error=row["error"],
+        prefix=row["prefix"],
+        key=row["prefix"] + row["name"] if bucket and bucket.store_keys else None,
+        bytes_in=row["bytes_in"],
+        bytes_out=row["bytes_out"],
+        latency_ms=round(row["latency_ms"], 3),
+        weight=row["weight"],
+        request_id=row["request_id"],
+    )
+
+
+def exported(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """Single operations with the names of their buckets; `key` is empty where only its prefix is known."""
+    found: dict[str, Any] = {name: rows[name].cast(pa.string()) for name in ("bucket", "prefix", "name")}
+    known: Any = pa.array(list(names), pa.string())
+    called: Any = pa.array([*names.values(), _REMOVED], pa.string())
+    places: Any = pc.fill_null(pc.index_in(found["bucket"], known), len(names))
+    whole = pc.binary_join_element_wise(found["prefix"], found["name"], "")
+    key = pc.if_else(pc.equal(found["name"], pa.scalar("")), pa.scalar(""), whole)
+    return (
+        rows.set_column(1, "bucket", called.take(places.combine_chunks()))
+        .drop_columns(["name"])
+        .append_column("key", key)
+    )
+
+
+def moment_of(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _named(rows: Rows, name_of: Callable[[Row], str], *, current: bool) -> dict[str, dict[str, Any]]:
+    """By name; those of the same name, such as removed buckets, added up."""
+    named: dict[str, Rows] = defaultdict(list)
+    for row in rows:
+        if bool(row["current"]) is current:
+            named[name_of(row)].append(row)
+    return {name: _sum(same) for name, same in named.items()}
+
+
+def _sum(rows: Sequence[Row]) -> dict[str, Any]:
+    return {name: sum(row[name] for row in rows) for name in _SUMMED}
+
+
+def _figures(row: Row) -> dict[str, Any]:
+    requests, samples = float(row.get("requests", 0)), row.get("samples", 0)
+    return {
+        "requests": requests,
+        "errors": float(row.get("errors", 0)),
+        "throttles": float(row.get("throttles", 0)),
+        "bytes_in": float(row.get("bytes_in", 0)),
+        "bytes_out": float(row.get("bytes_out", 0)),
+        "error_rate": row["errors"] / requests if requests else 0.0,
+        "mean_ms": round(row["latency_sum"] / requests, 3) if requests else None,
+        "relative_error": relative_error(requests, samples),
+    }
+
+
+def _speed(row: Row) -> dict[str, Any]:
+    quantiles = {
+        f"{name}_ms": round(row[name], 3) if row and row["requests"] else None
+        for name in ("p50", "p95", "p99")
+    }
+    return _figures(row) | quantiles

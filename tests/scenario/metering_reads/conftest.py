@@ -1,0 +1,148 @@
+"""Operations reported over HTTP and read back, on real SQLite and chDB, by a clock that stands still."""
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from litestar.testing import TestClient
+
+from storekeeper import dashboard
+from storekeeper.audit import AuditTrail
+from storekeeper.buckets import BucketService
+from storekeeper.buckets.model import NewBucket
+from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.crypto import Sealer
+from storekeeper.infra.db import Database, metadata
+from storekeeper.infra.jobs import Jobs
+from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
+from storekeeper.inventory import InventoryService, jobs
+from storekeeper.kernel.clock import ManualClock
+from storekeeper.metering import EmbedLinks, MeteringService, api, pages, read_api
+from storekeeper.objectstore.memory import MemoryStore
+
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+
+
+class World:
+    """The services, wired as the server wires them; what is reported is moved on at once."""
+
+    def __init__(self, folder):
+        self.clock = ManualClock(NOW)
+        self.database = Database(f"sqlite:///{folder}/control.db")
+        metadata.create_all(self.database.engine)
+        self.engine = Analytics(f"chdb:///{folder}/analytics")
+        self.engine.migrate()
+        self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
+        self.audit = AuditTrail(self.database, self.clock)
+        self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)
+        self.inventory = InventoryService(
+            self.database, self.engine, self.jobs, self.buckets, self.audit, self.clock
+        )
+        for job in jobs(self.inventory):
+            self.jobs.register(job)
+        self.metering = MeteringService(
+            self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k" * 32
+        )
+        self.links = EmbedLinks(b"k" * 32, self.clock, public_url="https://keeper.test")
+        self.stores = {}
+
+    def bucket(self, name, **options):
+        self.buckets.add(NewBucket(name=name, url=f"memory://{name}", scan_cron="", **options), actor="test")
+        self.stores[name] = MemoryStore._by_name[name] = MemoryStore(self.clock)
+        return name
+
+    def scan(self, name):
+        run = self.inventory.scans.start(name, actor="test")
+        self.jobs._execute_run(run.id)
+        return self.inventory.scans.view(run.id).status
+
+    def close(self):
+        self.metering._spool.close()
+        self.jobs.close()
+        self.engine.close()
+        self.database.close()
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path)
+    world.bucket("photos")
+    world.bucket("logs", store_keys=False)
+    yield world
+    world.close()
+
+
+class Anybody:
+    """Whoever asks with a role's name as bearer has that role; `ingest` is a key that may report."""
+
+    def authenticate(self, *, authorization, session_cookie):
+        name = authorization.removeprefix("Bearer ")
+        if name == "ingest":
+            return Principal(id="k", email="", role=Role.ADMIN, via="key", scopes=frozenset({"ingest"}))
+        return Principal(id=name, email=f"{name}@example.com", role=Role(name), via="token")
+
+
+@pytest.fixture
+def client(world):
+    """An administrator's program or browser, by the `Accept` header. A stranger sends no `Authorization`."""
+    application = create(
+        routes=[*api.ROUTES, *read_api.ROUTES, *pages.ROUTES, *dashboard.ROUTES],
+        services={
+            "clock": world.clock,
+            "buckets": world.buckets,
+            "inventory": world.inventory,
+            "metering": world.metering,
+            "embed_links": world.links,
+            "overview": dashboard.OverviewReader(world.inventory, world.metering, world.clock),
+            "stopping": threading.Event(),
+            "dashboard": None,
+            "jobs": world.jobs,
+        },
+        pages=Pages(world.clock, (), "test"),
+        authenticator=Anybody(),
+        options=WebOptions(version="test"),
+    )
+    with TestClient(application, base_url="https://storekeeper.test") as client:
+        client.headers["Authorization"] = "Bearer admin"
+        client.follow_redirects = False
+        yield client
+
+
+@pytest.fixture
+def report(world, client):
+    """`report(minutes_ago=5, bucket="photos", …)` sends one operation, or `times` of them, and waits for its sums."""
+
+    def send(times=1, *, minutes_ago=5.0, **fields):
+        operation = {
+            "time": (world.clock.now() - timedelta(minutes=minutes_ago)).isoformat(),
+            "bucket": "photos",
+            "operation": "GetObject",
+            "status": 200,
+            "owner": "ann",
+            "key": "a/b.jpg",
+            "bytesOut": 1000,
+            "latencyMs": 20,
+        } | fields
+        answer = client.post(
+            "/api/operations",
+            content="\n".join([json.dumps(operation)] * times),
+            headers={"Authorization": "Bearer ingest", "Content-Type": "application/x-ndjson"},
+        )
+        assert answer.json()["accepted"] == times, answer.text
+        while world.metering._drainer.drain_once():
+            pass
+
+    return send
+
+
+@pytest.fixture
+def ask(client):
+    """The JSON of a read."""
+
+    def read(path, **query):
+        answer = client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return read

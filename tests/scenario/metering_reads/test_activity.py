@@ -1,0 +1,137 @@
+"""Single operations: filtered, paged, watched, and taken away as a file."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.slow
+ACTIVITY = "/api/user/storage/activity"
+EXPORT = "/api/operations/export"
+
+
+def test_the_newest_come_first(report, ask):
+    report(minutes_ago=90, requestId="old")
+    report(minutes_ago=1, requestId="new")
+    report(minutes_ago=30, requestId="middle", bucket="logs", key="secret/plan.txt")
+    items = ask(ACTIVITY)["items"]
+    assert [one["requestId"] for one in items] == ["new", "middle", "old"]
+    assert (items[0]["key"], items[1]["key"], items[1]["prefix"]) == ("a/b.jpg", None, "secret/")
+    assert [one["requestId"] for one in ask(ACTIVITY, range="1h")["items"]] == ["new", "middle"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"status": "errors"}, {"lost", "broken"}),
+        ({"status": "4xx"}, {"lost"}),
+        ({"status": "503"}, {"broken"}),
+        ({"q": "REPORTS"}, {"lost"}),
+        ({"operation": "PutObject"}, {"put"}),
+        ({"owner": "bob"}, {"put"}),
+        ({"bucket": "logs"}, {"broken"}),
+        ({"q": "nowhere"}, set()),
+    ],
+)
+def test_filters(report, ask, query, expected):
+    report(requestId="fine")
+    report(requestId="lost", status=404, key="2026/Reports/x.pdf")
+    report(requestId="broken", status=503, bucket="logs")
+    report(requestId="put", operation="PutObject", owner="bob")
+    assert {one["requestId"] for one in ask(ACTIVITY, **query)["items"]} == expected
+
+
+def test_pages_tell_each_operation_once_also_those_of_one_moment(report, ask):
+    for number in range(12):
+        report(minutes_ago=5 if number < 9 else 200, requestId=f"r{number:02}")
+    seen, cursor = [], ""
+    for _ in range(10):
+        page = ask(ACTIVITY, limit=4, cursor=cursor)
+        seen += [one["requestId"] for one in page["items"]]
+        cursor = page["nextCursor"]
+        if not cursor:
+            break
+    assert sorted(seen) == [f"r{number:02}" for number in range(12)]
+
+
+def test_what_comes_meanwhile_moves_no_page(report, ask):
+    for number in range(6):
+        report(minutes_ago=10 + number, requestId=f"r{number}")
+    first = ask(ACTIVITY, limit=3)
+    report(2, minutes_ago=1, requestId="later")
+    rest = ask(ACTIVITY, limit=3, cursor=first["nextCursor"])["items"]
+    assert [one["requestId"] for one in [*first["items"], *rest]] == [f"r{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    "query", ["cursor=x", "cursor=1-", "cursor=-1-2", "cursor=99999999999999999-1", "status=600", "status=bad",
+              "limit=many", "range=x", "format=ndjson"],
+)  # fmt: skip
+def test_bad_questions_are_refused(world, client, query):
+    assert client.get(f"{ACTIVITY}?{query}").status_code == 400
+
+
+def test_events_begin_with_what_there_is(report, client):
+    report(2, requestId="here")
+    events = client.get(f"{ACTIVITY}/events").text.split("\r\n\r\n")
+    kind, data = events[0].splitlines()
+    assert kind == "event: operations"
+    assert [one["requestId"] for one in json.loads(data.removeprefix("data: "))] == ["here", "here"]
+    assert client.get(f"{ACTIVITY}/events?seconds=-1").status_code == 400
+    assert client.get(f"{ACTIVITY}/events?status=x").status_code == 400
+
+
+@pytest.fixture
+def operations(report):
+    """Eleven, over three hours; one key looks like a formula."""
+    for number in range(10):
+        report(minutes_ago=20 * number + 1, requestId=f"r{number}")
+    report(minutes_ago=250, requestId="last", key="=SUM(A1)/x.csv")
+
+
+def export(client, form):
+    answer = client.get(EXPORT, params={"range": "24h", "format": form})
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def test_an_export_is_whole_in_every_format(operations, client):
+    lines = [json.loads(line) for line in export(client, "ndjson").splitlines()]
+    assert [one["requestId"] for one in lines] == ["last", *(f"r{n}" for n in reversed(range(10)))]
+    assert (lines[0]["key"], lines[0]["bucket"]) == ("=SUM(A1)/x.csv", "photos")
+    parquet = pq.read_table(io.BytesIO(export(client, "parquet")))
+    assert parquet["requestId"].to_pylist() == [one["requestId"] for one in lines]
+    assert pa.ipc.open_stream(export(client, "arrow")).read_all().num_rows == 11
+    rows = list(csv.DictReader(io.StringIO(export(client, "csv").decode())))
+    assert len(rows) == 11
+    assert rows[0]["key"] == "'=SUM(A1)/x.csv"
+    assert client.get(EXPORT).headers["content-type"].startswith("application/x-ndjson")
+
+
+def test_an_export_of_nothing_is_a_file_all_the_same(world, client):
+    assert export(client, "ndjson") == b""
+    assert len(export(client, "csv").splitlines()) == 1
+    assert pq.read_table(io.BytesIO(export(client, "parquet"))).num_rows == 0
+
+
+def test_an_export_keeps_names_back_where_the_bucket_does(report, client):
+    report(bucket="logs", key="secret/plan.txt")
+    [line] = export(client, "ndjson").splitlines()
+    assert (json.loads(line)["prefix"], json.loads(line)["key"]) == ("secret/", "")
+
+
+def test_an_export_is_refused_for_bad_questions(world, client):
+    for query in ("range=x", "format=xml"):
+        assert client.get(f"{EXPORT}?{query}").status_code == 400
+    assert client.get(f"{EXPORT}?bucket=nowhere").status_code == 404
+
+
+def test_time_goes_on(world, report, ask):
+    report()
+    world.clock.advance(timedelta(days=2).total_seconds())
+    assert ask(ACTIVITY)["items"] == []
+    assert len(ask(ACTIVITY, range="7d")["items"]) == 1

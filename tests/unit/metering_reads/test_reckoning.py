@@ -1,0 +1,97 @@
+"""Rules of reading: ranges, movers, cursors, statuses, links."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storekeeper.kernel.errors import BadInputError
+from storekeeper.metering import reckoning
+from storekeeper.metering.figures import Filter
+
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+moments = st.timedeltas(timedelta(days=-3000), timedelta(days=3000)).map(lambda away: NOW + away)
+spans = st.timedeltas(timedelta(minutes=1), timedelta(days=366))
+
+
+@given(moments, spans)
+def test_a_window_covers_the_range_by_whole_steps(now, span):
+    window = reckoning.window(now, span)
+    step = timedelta(seconds=window.seconds)
+    assert now - span - step < window.since <= now - span
+    assert window.since == reckoning.floor(window.since, step)
+    assert (window.since - window.before) % step == timedelta(0)
+    assert span <= window.since - window.before < span + step
+    assert (now - window.since) / step <= 1000
+
+
+@given(moments, spans)
+def test_a_heat_map_has_at_most_a_hundred_columns(now, span):
+    step = reckoning.heat_step(span)
+    assert (step is None) == (span > timedelta(days=1))
+    assert step is None or span / step <= 100
+
+
+groups = st.dictionaries(
+    st.sampled_from(["bucket", "owner", "operation"]),
+    st.dictionaries(st.text(max_size=3), st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=8),
+)
+
+
+@given(groups, st.integers(0, 12))
+def test_movers_are_the_largest_changes(groups, most):
+    found = reckoning.movers(groups, most)
+    every = [abs(after - before) for named in groups.values() for after, before in named.values()]
+    moved = sorted((change for change in every if change), reverse=True)
+    assert [abs(one.change) for one in found] == moved[:most]
+    assert all(one.change == one.requests - one.previous_requests for one in found)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(1, 5))
+def test_a_cursor_counts_what_was_shown_of_a_moment(offsets, size):
+    """Paging through any list tells each place once, in order."""
+    times = sorted((NOW + timedelta(milliseconds=offset) for offset in offsets), reverse=True)
+    told, wanted = 0, Filter()
+    while told < len(times):
+        left = [time for time in times if wanted.newest is None or time <= wanted.newest][wanted.skip :]
+        assert left == times[told:]
+        page = left[:size]
+        told += len(page)
+        newest, skip = reckoning.after(reckoning.cursor(page, wanted))
+        wanted = Filter(newest=newest, skip=skip)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "1", "-1", "1-", "-", "1-x", "1--1", "²-1", "9" * 15 + "-1", "1-" + "9" * 7]
+)
+def test_what_is_no_cursor(text):
+    with pytest.raises(BadInputError):
+        reckoning.after(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", (100, 599)), ("errors", (400, 599)), ("2xx", (200, 299)), ("5xx", (500, 599)), ("404", (404, 404))],
+)
+def test_statuses(text, expected):
+    assert reckoning.statuses(text) == expected
+
+
+@given(st.text(max_size=6).filter(lambda text: text not in ("", "errors")))
+def test_what_is_no_status(text):
+    try:
+        low, high = reckoning.statuses(text)
+    except BadInputError:
+        return
+    assert 100 <= low <= high <= 599
+
+
+@given(st.binary(min_size=16, max_size=32), st.text(max_size=20), st.integers(0, 2**40))
+def test_a_signature_is_good_for_what_it_was_made_for(key, owner, expires):
+    signed = reckoning.signature(key, owner, expires)
+    assert reckoning.is_signed(key, owner, expires, signed)
+    assert not reckoning.is_signed(key, owner, expires + 1, signed)
+    assert not reckoning.is_signed(key, owner + "x", expires, signed)
+    assert not reckoning.is_signed(key + b"x", owner, expires, signed)
+    assert not reckoning.is_signed(key, owner, expires, signed + "é")
