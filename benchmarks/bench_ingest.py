@@ -19,8 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 from benchmarks import operations
 from benchmarks.harness import ADMIN, PASSWORD, table, verdict, version
+
 from storekeeper.buckets.model import Bucket
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering.analytics import MeteringAnalytics
@@ -85,7 +87,7 @@ def _bare(rows):
     """Rows a second into an empty engine, from columns that are ready."""
     moment = datetime.now(UTC)  # noqa: TID251 - no more than a stamp
     buckets = {
-        f"bucket-{n}": Bucket(id=f"b{n}", name=f"bucket-{n}", url="", endpoint="", region="", provider="",
+        f"bucket-{n}": Bucket(id=str(uuid.uuid4()), name=f"bucket-{n}", url="", endpoint="", region="", provider="",
                               access_key_id="", created_at=moment, updated_at=moment)
         for n in range(operations.BUCKETS)
     }  # fmt: skip
@@ -94,8 +96,10 @@ def _bare(rows):
         path = Path(folder) / "body"
         path.write_bytes(body)
         with path.open("rb") as file:
-            (piece, _), *_rest = decode(file, media_type=KINDS["Arrow"][1], encoding="")
-        columns = to_columns(piece, buckets, address_key=b"key", source="bench")
+            pieces = [piece for piece, _ in decode(file, media_type=KINDS["Arrow"][1], encoding="")]
+        columns = to_columns(
+            pa.concat_tables(pieces).combine_chunks(), buckets, address_key=b"key", source="bench"
+        )
         engine = Analytics(f"chdb:///{folder}/analytics")
         engine.migrate()
         analytics = MeteringAnalytics(engine)

@@ -53,8 +53,8 @@ def as_arrow(rows):
 
 
 def as_csv(rows):
-    """Six columns, the last two with values: what VictoriaMetrics is told to import."""
-    chosen = rows.select(["time", "bucket", "owner", "operation", "bytesOut", "latencyMs"])
+    """Seven columns, the last two with values: what VictoriaMetrics is told to import, by what we sum up by."""
+    chosen = rows.select(["time", "bucket", "owner", "operation", "status", "bytesOut", "latencyMs"])
     chosen = chosen.set_column(0, "time", rows["time"].cast(pa.int64()))
     sink = io.BytesIO()
     options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
@@ -62,6 +62,4 @@ def as_csv(rows):
     return sink.getvalue()
 
 
-VICTORIA_FORMAT = (
-    "1:time:unix_ms,2:label:bucket,3:label:owner,4:label:operation,5:metric:bytes_out,6:metric:latency"
-)
+VICTORIA_FORMAT = "1:time:unix_ms,2:label:bucket,3:label:owner,4:label:operation,5:label:status,6:metric:bytes_out,7:metric:latency"

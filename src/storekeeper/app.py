@@ -1,6 +1,7 @@
 """The composition root: straight-line wiring, the only module that imports everything."""
 
 import threading
+import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -145,6 +146,7 @@ def serve(settings: Settings, *, ready: Callable[[str | None], None] = lambda _p
     telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
     server = Storekeeper(with_keys(settings), SystemClock())
     memory.give_back()
+    gc.freeze()  # what was made so far stays: looking through it again would stop requests for tens of milliseconds
     try:
         ready(server.generated_password)
         serve_http(server.application, host=settings.host, port=settings.port, on_stop=server.stopping.set)

@@ -111,14 +111,13 @@ class Spool:
 
     def append(self, entry: Entry) -> Appended:
         """Raises UnavailableError when it can not be made durable; nothing of it is kept then."""
+        return self.submit(entry).result()
+
+    def submit(self, entry: Entry) -> Future[Appended]:
+        """The same without waiting: the future is done, or fails, when `append` would return."""
         future: Future[Appended] = Future()
         self._entries.put((entry, future))
-        appended = future.result()
-        if not appended.duplicate:
-            with self._arrived:
-                self._fresh += entry.items
-                self._arrived.notify_all()
-        return appended
+        return future
 
     def wait(self, seconds: float, *, items: int = 1) -> None:
         """Return when that many items came in since the last departure, or after that time."""
@@ -250,6 +249,11 @@ class Spool:
                 continue
             for (_, future), outcome in zip(group, outcomes, strict=True):
                 future.set_result(outcome)
+            with self._arrived:
+                self._fresh += sum(
+                    entry.items for (entry, _), one in zip(group, outcomes, strict=True) if not one.duplicate
+                )
+                self._arrived.notify_all()
 
     def _next_group(self) -> list[tuple[Entry, Future[Appended]]]:
         first = self._entries.get()

@@ -1,5 +1,6 @@
 """JSON routes that take operations in."""
 
+import asyncio
 import io
 import tempfile
 from typing import IO, Any
@@ -37,6 +38,13 @@ async def ingest_operations(
     encoding = request.headers.get("content-encoding", "").strip().lower()
     batch_id = request.headers.get("idempotency-key", "")[:128] or new_id(clock.now())
     with await _received(request) as body:
+        # What is small is done sooner than a thread is woken.
+        soon = metering.take_soon(
+            body, media_type=media_type, encoding=encoding, batch_id=batch_id, principal=principal
+        )
+        if soon is not None:
+            return await asyncio.wrap_future(soon)
+        body.seek(0)
         return await anyio.to_thread.run_sync(
             lambda: metering.take(
                 body, media_type=media_type, encoding=encoding, batch_id=batch_id, principal=principal

@@ -75,6 +75,9 @@ def world(tmp_path):
 class Anybody:
     """Whoever asks with a role's name as bearer has that role; `key NAME` is an ingest key bound to a bucket."""
 
+    def recall(self, _authorization):
+        return None
+
     def authenticate(self, *, authorization, session_cookie):
         kind, _, bound = authorization.removeprefix("Bearer ").partition(" ")
         if kind == "key":

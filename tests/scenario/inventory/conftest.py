@@ -98,6 +98,9 @@ def world(tmp_path):
 class Anybody:
     """Whoever asks with a role's name as bearer has that role."""
 
+    def recall(self, _authorization):
+        return None
+
     def authenticate(self, *, authorization, session_cookie):
         role = Role(authorization.removeprefix("Bearer "))
         return Principal(id=role, email=f"{role}@example.com", role=role, via="token")

@@ -76,6 +76,9 @@ def world(tmp_path):
 class Anybody:
     """Whoever asks with a role's name as bearer has that role; `ingest` is a key that may report."""
 
+    def recall(self, _authorization):
+        return None
+
     def authenticate(self, *, authorization, session_cookie):
         name = authorization.removeprefix("Bearer ")
         if name == "ingest":

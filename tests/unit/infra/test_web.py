@@ -71,6 +71,9 @@ class People:
         "session": Principal(id="1", email="admin@x", role=Role.ADMIN, via="session", csrf_token="right"),
     }
 
+    def recall(self, _authorization):
+        return None
+
     def authenticate(self, *, authorization, session_cookie):
         return self.known.get(authorization or session_cookie)
 

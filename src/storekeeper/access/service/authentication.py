@@ -11,6 +11,7 @@ from storekeeper.access.service import opaque
 from storekeeper.access.service.access_tokens import AccessTokens
 from storekeeper.access.service.application_tokens import ApplicationTokens
 from storekeeper.access.service.keys import PREFIX
+from storekeeper.access.service.recent_keys import RecentKeys
 from storekeeper.infra.crypto import derive
 from storekeeper.infra.db import Connection, Database
 from storekeeper.infra.web import Principal
@@ -30,11 +31,13 @@ class Authentication:
         *,
         tokens: AccessTokens,
         secret_key: str,
+        recent: RecentKeys,
         of_application: ApplicationTokens | None = None,
     ) -> None:
         self._db = database
         self._clock = clock
         self._tokens = tokens
+        self._recent = recent
         self._of_application = of_application
         self._csrf_key = derive(secret_key, "csrf token")
 
@@ -47,7 +50,9 @@ class Authentication:
         scheme, _, credential = authorization.partition(" ")
         if scheme.lower() == "bearer":
             if credential.startswith(PREFIX):
-                return self._by_key(credential)
+                principal = self._by_key(credential)
+                self._recent.remember(authorization, principal)
+                return principal
             if credential.count(".") == _JWT_DOTS:
                 if self._of_application and self._of_application.issued(credential):
                     return self._of_application.read(credential)

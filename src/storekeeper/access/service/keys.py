@@ -6,6 +6,7 @@ from datetime import timedelta
 from storekeeper.access import repository
 from storekeeper.access.model import ApiKey, ApiKeyPage, Scope, UnknownApiKeyError, UnknownUserError
 from storekeeper.access.service import opaque
+from storekeeper.access.service.recent_keys import RecentKeys
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Database
 from storekeeper.kernel.clock import Clock
@@ -21,10 +22,11 @@ MOST_PER_PAGE = 500
 class Keys:
     """Keys for programs."""
 
-    def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, *, recent: RecentKeys) -> None:
         self._db = database
         self._audit = audit
         self._clock = clock
+        self._recent = recent
 
     def create(
         self,
@@ -81,6 +83,7 @@ class Keys:
             self._audit.record(
                 connection, actor=actor, action="token.revoke", target=key.name, details={"id": key.id}
             )  # fmt: skip
+        self._recent.forget()
 
 
 def _check(name: str, scopes: Sequence[Scope], days: int | None, buckets: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from storekeeper.access.rules import credentials as rules
 from storekeeper.access.rules.rate_limit import Limit
 from storekeeper.access.service.passwords import Passwords, made_up
 from storekeeper.access.service.rate_limiter import RateLimiter
+from storekeeper.access.service.recent_keys import RecentKeys
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Connection, Database
 from storekeeper.infra.web import Role
@@ -35,7 +36,9 @@ class Users:
         *,
         passwords: Passwords,
         limiter: RateLimiter,
+        recent: RecentKeys,
     ) -> None:
+        self._recent = recent
         self._db = database
         self._audit = audit
         self._clock = clock
@@ -125,7 +128,9 @@ class Users:
             self._audit.record(
                 connection, actor=actor, action="user.update", target=user.email, details=details
             )
-            return _known(connection, user.id).user
+            changed = _known(connection, user.id).user
+        self._recent.forget()
+        return changed
 
     def reset_password(self, id_or_email: str, *, actor: str) -> tuple[User, str]:
         """Make up a new password and end all sign-ins. Raises UnknownUserError."""

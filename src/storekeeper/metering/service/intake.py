@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
@@ -73,7 +74,7 @@ class Intake:
         known = self._registered()
         few = decoding.decode_few(body, media_type=media_type, encoding=encoding)
         if few is not None:
-            return self._take_few(few, known, batch_id=batch_id, sender=sender)
+            return self._take_few(few, known, batch_id=batch_id, sender=sender).result()
         body.seek(0)
         tables, rejected, received = [], [], 0
         for rows, refused in decoding.decode(body, media_type=media_type, encoding=encoding):
@@ -82,6 +83,18 @@ class Intake:
             rejected += [*refused, *more]
             tables.append(stored)
         return self._take_columns(tables, rejected, received, batch_id=batch_id, sender=sender)
+
+    def take_soon(
+        self, body: IO[bytes], *, media_type: str, encoding: str, batch_id: str, sender: Sender
+    ) -> "Future[IngestReply] | None":
+        """The same for a small batch, without waiting for anything; None when that is not possible: use `take`."""
+        (looked, room), (read, known) = self._room, self._known
+        now = self._clock.monotonic()
+        if now - looked > _LEVEL_SECONDS or now - read > _BUCKETS_SECONDS:
+            return None
+        _refuse_unless_ok(room)
+        few = decoding.decode_few(body, media_type=media_type, encoding=encoding)
+        return self._take_few(few, known, batch_id=batch_id, sender=sender) if few is not None else None
 
     def take_rows(
         self,
@@ -114,28 +127,48 @@ class Intake:
     ) -> IngestReply:
         stored, twice = rules.first_of_each(pa.concat_tables(tables)) if tables else (None, 0)
         reply = _reply(stored.num_rows if stored else 0, twice, rejected)
-        if stored:
-            reply = self._store(sender, batch_id, reply, _serialized(stored))
-        self._count(received, reply, rejected)
-        return reply
+        return self._store(
+            sender, batch_id, reply, _serialized(stored) if stored else b"", received, rejected
+        ).result()
 
     def _take_few(
         self, operations: Sequence[Operation], known: Mapping[str, Bucket], *, batch_id: str, sender: Sender
-    ) -> IngestReply:
+    ) -> "Future[IngestReply]":
         rows, rejected, twice = take_few(
             operations, known, sender.may_report, now=self._clock.now(), address_key=self._address_key
         )
         reply = _reply(len(rows), twice, rejected)
-        if rows:
-            reply = self._store(sender, batch_id, reply, packed(rows))
-        self._count(len(operations), reply, rejected)
-        return reply
+        return self._store(sender, batch_id, reply, packed(rows), len(operations), rejected)
 
-    def _store(self, sender: Sender, batch_id: str, reply: IngestReply, body: bytes) -> IngestReply:
-        entry = Entry(
-            source=sender.source, batch_id=batch_id, items=reply.accepted, reply=msgspec.json.encode(reply), body=body
-        )  # fmt: skip
-        return _replied(self._spool.append(entry), reply)
+    def _store(
+        self,
+        sender: Sender,
+        batch_id: str,
+        reply: IngestReply,
+        body: bytes,
+        received: int,
+        rejected: Sequence[Rejection],
+    ) -> "Future[IngestReply]":
+        """Done when the body is durable and the batch counted."""
+        stored: Future[IngestReply] = Future()
+
+        def settle(appended: "Future[Appended]") -> None:
+            if error := appended.exception():
+                stored.set_exception(error)
+                return
+            told = _replied(appended.result(), reply)
+            self._count(received, told, rejected)
+            stored.set_result(told)
+
+        if reply.accepted:
+            entry = Entry(
+                source=sender.source, batch_id=batch_id, items=reply.accepted, reply=msgspec.json.encode(reply), body=body
+            )  # fmt: skip
+            self._spool.submit(entry).add_done_callback(settle)
+        else:
+            self._count(received, reply, rejected)
+            stored.set_result(reply)
+        return stored
 
     def _checked(
         self,
@@ -172,18 +205,22 @@ class Intake:
             if now - self._room[0] > _LEVEL_SECONDS:
                 free = shutil.disk_usage(self._folder).free
                 self._room = (now, rules.room(self._spool.level().bytes, free, self._limits))
-            state = self._room[1]
-        if state == "full":
-            raise SpoolFullError(
-                "The spool has no room.", hint="Send the same batch again later.", retry_after=30
-            )
-        if state == "busy":
-            raise SpoolBusyError("The spool drains slower than it fills.", retry_after=2)
+            room = self._room[1]
+        _refuse_unless_ok(room)
 
     def _count(self, received: int, reply: IngestReply, rejected: Sequence[Rejection]) -> None:
         with self._lock:
             self.counts.update(received=received, accepted=reply.accepted, duplicates=reply.duplicates)
             self.rejected.update(one.reason for one in rejected)
+
+
+def _refuse_unless_ok(room: str) -> None:
+    if room == "full":
+        raise SpoolFullError(
+            "The spool has no room.", hint="Send the same batch again later.", retry_after=30
+        )
+    if room == "busy":
+        raise SpoolBusyError("The spool drains slower than it fills.", retry_after=2)
 
 
 def _reply(accepted: int, twice: int, rejected: Sequence[Rejection]) -> IngestReply:

@@ -1,5 +1,6 @@
 """The front of metering: takes operations in and reads what they add up to."""
 
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
@@ -59,9 +60,16 @@ class MeteringService:
         self, body: IO[bytes], *, media_type: str, encoding: str, batch_id: str, principal: Principal
     ) -> IngestReply:
         """See `Intake.take`; the sender is the API key."""
-        sender = Sender(source=f"key:{principal.id}", buckets=principal.buckets or None)
         return self._intake.take(
-            body, media_type=media_type, encoding=encoding, batch_id=batch_id, sender=sender
+            body, media_type=media_type, encoding=encoding, batch_id=batch_id, sender=_sender(principal)
+        )
+
+    def take_soon(
+        self, body: IO[bytes], *, media_type: str, encoding: str, batch_id: str, principal: Principal
+    ) -> Future[IngestReply] | None:
+        """See `Intake.take_soon`."""
+        return self._intake.take_soon(
+            body, media_type=media_type, encoding=encoding, batch_id=batch_id, sender=_sender(principal)
         )
 
     def stats(self) -> IngestStats:
@@ -89,3 +97,7 @@ class MeteringService:
     def forget_old_batches(self) -> int:
         """Forget ids of batches that came more than a week ago; returns how many."""
         return self._spool.forget(BATCH_IDS_KEPT)
+
+
+def _sender(principal: Principal) -> Sender:
+    return Sender(source=f"key:{principal.id}", buckets=principal.buckets or None)
