@@ -1,6 +1,7 @@
 """Real servers for every kind of test: started once, on free loopback ports, stopped by their own handle."""
 
 import contextlib
+import resource
 import socket
 import subprocess
 import sys
@@ -22,6 +23,10 @@ CREDENTIALS = Credentials(
     access_key_id="AKIATESTTESTTESTTEST", secret_access_key="test-secret-key-0123456789"
 )
 
+
+# Each analytics engine that a test opens leaves some files open behind it for as long as the process lives.
+_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
 
 _SERVERS = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3"}
 

@@ -1,7 +1,7 @@
 """The composition root: straight-line wiring, the only module that imports everything."""
 
-import threading
 import gc
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
