@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from storekeeper.infra.analytics import Analytics
+from storekeeper.metering.keeping.analytics import SUMS
+
 pytestmark = pytest.mark.slow
 KILLS = 5
 PASSWORD = "correct-horse-battery"
@@ -128,18 +131,7 @@ def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
         client.join(30)
     sent = sum(acknowledged)
     assert sent >= 50 * KILLS
-    assert stored(server) == dict.fromkeys(
-        (
-            "operation",
-            "usage_minute",
-            "usage_hour",
-            "usage_day",
-            "traffic_minute",
-            "traffic_hour",
-            "traffic_day",
-        ),
-        sent,
-    )
+    assert stored(server) == dict.fromkeys(("operation", *SUMS), sent)
 
 
 def stored(server):
@@ -150,15 +142,10 @@ def stored(server):
             time.sleep(0.1)  # noqa: TID251 - the drainer runs by the real clock
     server.process.terminate()
     server.process.wait()
-    from storekeeper.infra.analytics import Analytics
-
     data_dir = server._command[server._command.index("--data-dir") + 1]
     analytics = Analytics(f"chdb:///{data_dir}/analytics")
     counts = {"operation": analytics.row("SELECT count() AS n FROM operation")["n"]}
-    for table in ("usage", "traffic"):
-        for span in ("minute", "hour", "day"):
-            counts[f"{table}_{span}"] = analytics.row(
-                f"SELECT toUInt64(sum(requests)) AS n FROM {table}_{span}"
-            )["n"]
+    for table in SUMS:
+        counts[table] = analytics.row(f"SELECT toUInt64(sum(requests)) AS n FROM {table}")["n"]
     analytics.close()
     return counts

@@ -145,6 +145,18 @@ function markArea(payload, theme) {
 
 // Kinds
 
+// A line needs two points: one without neighbors is shown as a dot. Other dots are shown where the pointer is.
+function dots(values) {
+  const isAlone = (at) => values[at] != null && values[at - 1] == null && values[at + 1] == null;
+  const some = values.some((_, at) => isAlone(at));
+  return {
+    symbol: "circle",
+    showSymbol: some,
+    showAllSymbol: true,
+    symbolSize: some ? (_, { dataIndex }) => (isAlone(dataIndex) ? 7 : 0) : 7,
+  };
+}
+
 function overTime(payload, theme, width) {
   const stacked = payload.kind === "area";
   const colors = colorsOf(payload.series, theme);
@@ -174,9 +186,7 @@ function overTime(payload, theme, width) {
         areaStyle: stacked ? { opacity: 0.72 } : undefined,
         lineStyle: { width: stacked ? 1 : 2 },
         connectNulls: false,
-        showSymbol: false,
-        symbol: "circle",
-        symbolSize: 7,
+        ...dots(one.values),
         emphasis: { disabled: true },
         markLine: at === 0 ? markLine(payload, theme) : undefined,
         markArea: at === 0 ? markArea(payload, theme) : undefined,
