@@ -1,5 +1,6 @@
 """JSON routes of inventory and scans, the live events of a scan, and CSV."""
 
+import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
@@ -126,9 +127,11 @@ def cancel_scan(scan_id: FromPath[str], request: Request[Any, Any, Any], invento
     summary="A scan as Server-Sent Events: `progress` while it runs, `done` once",
     operation_class=openapi.Events,
 )
-async def watch_scan(scan_id: FromPath[str], inventory: Service) -> ServerSentEvent:
+async def watch_scan(
+    scan_id: FromPath[str], inventory: Service, stopping: NamedDependency[threading.Event]
+) -> ServerSentEvent:
     await anyio.to_thread.run_sync(inventory.scans.view, scan_id)  # so that an unknown scan is a 404
-    return ServerSentEvent(_events(inventory, scan_id))
+    return ServerSentEvent(_events(inventory, scan_id, stopping))
 
 
 @get("/api/buckets/{name:str}/inventory", access=Access.READ, tags=_TAGS, summary="What is in a bucket")
@@ -221,11 +224,16 @@ def _bounded(limit: int) -> int:
     return max(1, min(limit, MAX_ITEMS))
 
 
-async def _events(inventory: InventoryService, scan_id: str) -> AsyncIterator[ServerSentEventMessage]:
+async def _events(
+    inventory: InventoryService, scan_id: str, stopping: threading.Event
+) -> AsyncIterator[ServerSentEventMessage]:
+    """A server that stops ends the stream without `done`: who watches asks again, and finds the scan going on."""
     while True:
         view = await anyio.to_thread.run_sync(inventory.scans.view, scan_id)
         if view.status not in ACTIVE:
             break
+        if stopping.is_set():
+            return
         yield ServerSentEventMessage(event="progress", data=_event(view))
         await anyio.sleep(_POLL_SECONDS)
     yield ServerSentEventMessage(event="done", data=_event(view))

@@ -1,6 +1,7 @@
 """Storekeeper's inventory on real SQLite and chDB; runs are executed in the test's own thread."""
 
 import itertools
+import threading
 from datetime import timedelta
 
 import pytest
@@ -39,6 +40,7 @@ class World:
 
     def __init__(self, folder, **options):
         self.clock = ShiftedClock()
+        self.stopping = threading.Event()
         self.database = Database(f"sqlite:///{folder}/control.db")
         metadata.create_all(self.database.engine)
         self.engine = Analytics(f"chdb:///{folder}/analytics")
@@ -111,7 +113,12 @@ def client(world):
     """An administrator's program or browser, by the `Accept` header."""
     application = create(
         routes=inventory.ROUTES,
-        services={"clock": world.clock, "buckets": world.buckets, "inventory": world.inventory},
+        services={
+            "clock": world.clock,
+            "buckets": world.buckets,
+            "inventory": world.inventory,
+            "stopping": world.stopping,
+        },
         pages=Pages(world.clock, (), "test"),
         authenticator=Anybody(),
         options=WebOptions(version="test"),

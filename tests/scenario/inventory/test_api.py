@@ -118,6 +118,13 @@ def test_a_queued_scan_is_cancelled_and_audited(world, client):
     assert actions[:2] == ["scan.cancel", "scan.start"]
 
 
+def test_a_stopping_server_ends_the_events(world, client):
+    world.memory()
+    run = world.inventory.scans.start("photos", actor="test")
+    world.stopping.set()
+    assert "event" not in client.get(f"/api/scans/{run.id}/events").text  # queued, and never run here
+
+
 def test_events_end_with_done(client, scanned):
     events = client.get(f"/api/scans/{scanned.id}/events").text.split("\r\n\r\n")
     kind, data = events[0].splitlines()
