@@ -32,7 +32,7 @@ from storekeeper_client import Client
 
 ROWS = 1_000_000
 SMALL_ROWS = 100_000  # in batches of 50 the number of requests is what takes time
-ROUNDS = 1
+ROUNDS = 2
 ENGINE_BATCH = 250_000
 RATE, RATE_SECONDS = 500, 10
 KINDS = {"Arrow": (operations.as_arrow, "application/vnd.apache.arrow.stream"),

@@ -4,7 +4,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
@@ -23,8 +23,9 @@ from storekeeper.metering.service.few import packed, take_few
 
 LISTED_REJECTIONS = 1000
 PATIENCE_SECONDS = 300.0  # for which an import waits until there is room
-_LEVEL_SECONDS = 1.0
-_BUCKETS_SECONDS = 2.0
+_PAUSE_SECONDS = 1.0  # between its looks
+_FRESH_SECONDS = 0.5  # after which what is known of buckets and room is looked up again by the way
+_STALE_SECONDS = 2.0  # after which it is not good enough to go by
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -57,7 +58,8 @@ class Intake:
         self._address_key = address_key
         self._folder = folder
         self._limits = limits
-        self._lock = threading.Lock()
+        self._reading, self._counting, self._refreshing = threading.Lock(), threading.Lock(), threading.Lock()
+        self._refresher = ThreadPoolExecutor(1, thread_name_prefix="intake")
         self._known: tuple[float, Mapping[str, Bucket]] = (float("-inf"), {})
         self._room: tuple[float, str] = (float("-inf"), "ok")
         self.counts: Counter[str] = Counter()
@@ -89,12 +91,25 @@ class Intake:
     ) -> "Future[IngestReply] | None":
         """The same for a small batch, without waiting for anything; None when that is not possible: use `take`."""
         (looked, room), (read, known) = self._room, self._known
-        now = self._clock.monotonic()
-        if now - looked > _LEVEL_SECONDS or now - read > _BUCKETS_SECONDS:
+        age = self._clock.monotonic() - min(looked, read)
+        if age > _STALE_SECONDS:
             return None
+        if age > _FRESH_SECONDS and self._refreshing.acquire(blocking=False):
+            self._refresher.submit(self._refresh)
         _refuse_unless_ok(room)
         few = decoding.decode_few(body, media_type=media_type, encoding=encoding)
         return self._take_few(few, known, batch_id=batch_id, sender=sender) if few is not None else None
+
+    def close(self) -> None:
+        self._refresher.shutdown()
+
+    def _refresh(self) -> None:
+        """So that those who come often find what they need, and none of them waits for it."""
+        try:
+            self._look(_FRESH_SECONDS)
+            self._read(_FRESH_SECONDS)
+        finally:
+            self._refreshing.release()
 
     def take_rows(
         self,
@@ -182,11 +197,24 @@ class Intake:
         return to_columns(kept, known, address_key=self._address_key, source=sender.source), refused
 
     def _registered(self) -> Mapping[str, Bucket]:
-        now = self._clock.monotonic()
-        with self._lock:
-            if now - self._known[0] > _BUCKETS_SECONDS:
+        return self._read(_STALE_SECONDS)
+
+    def _read(self, seconds: float) -> Mapping[str, Bucket]:
+        """The registered buckets, as they were no longer ago than that."""
+        with self._reading:
+            now = self._clock.monotonic()
+            if now - self._known[0] > seconds:
                 self._known = (now, {bucket.name: bucket for bucket in self._buckets.all()})
             return self._known[1]
+
+    def _look(self, seconds: float) -> str:
+        """Whether there is room, as it was no longer ago than that."""
+        with self._reading:
+            now = self._clock.monotonic()
+            if now - self._room[0] > seconds:
+                free = shutil.disk_usage(self._folder).free
+                self._room = (now, rules.room(self._spool.level().bytes, free, self._limits))
+            return self._room[1]
 
     def _await_room(self) -> None:
         """A sender that streams is slowed down by not being read from; only after long it is refused."""
@@ -197,19 +225,13 @@ class Intake:
             except SpoolBusyError:
                 if self._clock.monotonic() >= until:
                     raise
-            self._clock.sleep(_LEVEL_SECONDS)
+            self._clock.sleep(_PAUSE_SECONDS)
 
     def _check_room(self) -> None:
-        now = self._clock.monotonic()
-        with self._lock:
-            if now - self._room[0] > _LEVEL_SECONDS:
-                free = shutil.disk_usage(self._folder).free
-                self._room = (now, rules.room(self._spool.level().bytes, free, self._limits))
-            room = self._room[1]
-        _refuse_unless_ok(room)
+        _refuse_unless_ok(self._look(_STALE_SECONDS))
 
     def _count(self, received: int, reply: IngestReply, rejected: Sequence[Rejection]) -> None:
-        with self._lock:
+        with self._counting:
             self.counts.update(received=received, accepted=reply.accepted, duplicates=reply.duplicates)
             self.rejected.update(one.reason for one in rejected)
 

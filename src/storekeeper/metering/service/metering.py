@@ -54,6 +54,7 @@ class MeteringService:
     def close(self) -> None:
         """What is in the spool stays there for the next start."""
         self._drainer.stop()
+        self._intake.close()
         self._spool.close()
 
     def take(
