@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from storekeeper_client.metering import owner
 
+pytestmark = pytest.mark.slow  # real servers
+
 MEGABYTE = 1 << 20
 
 

@@ -8,6 +8,8 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 
 from storekeeper_client.metering import owner
 
+pytestmark = pytest.mark.slow  # real servers
+
 MEGABYTE = 1 << 20
 
 

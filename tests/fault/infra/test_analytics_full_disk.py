@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 FILLS = """
 import sys, pyarrow as pa, os
 from storekeeper.infra.analytics import Analytics
