@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from storekeeper_client.metering import owner
 
-
 pytestmark = [
     pytest.mark.slow,  # real servers
     pytest.mark.filterwarnings("ignore:aiobotocore's httpx backend:DeprecationWarning"),
