@@ -36,7 +36,8 @@ format:  ## rewrite to the house format
 	$(RUN)ruff format
 	$(RUN)ruff check --fix
 
-bench: setup system  ## benchmarks against peers and physical limits
+bench: setup  ## benchmarks against peers and physical limits
+	@sh tests/system-packages.sh bench
 	$(RUN)python -m benchmarks
 
 demo: setup  ## a real S3 server with real files, and Storekeeper watching it

@@ -63,7 +63,11 @@ def _report(best, waits):
         lines.append(
             [label, f"{durable:,.0f}" if durable else "-", f"{queryable:,.0f}", f"{queryable / limit:.0%}"]
         )
-    tool = version("victoria-metrics", "-version") if peer else "VictoriaMetrics is not installed"
+    tool = (
+        f"VictoriaMetrics {version('dpkg-query', '-W', '-f=${Version}', 'victoria-metrics')}"
+        if peer
+        else "VictoriaMetrics is not installed"
+    )
     table(f"Operations/s, {ROWS:,} rows, best of {ROUNDS} ({tool})",
           ["", "durable", "queryable", "of the limit"], lines)  # fmt: skip
     p99 = waits[int(len(waits) * 0.99)]

@@ -1,4 +1,7 @@
-"""Server time of every read of metering with 100 million operations of 10,000 owners over 90 days, beside 1 million."""
+"""Server time of every read of metering with many operations of 10,000 owners over 90 days, beside 1 million.
+
+10 million take minutes; `python -m benchmarks.bench_usage 100000000` takes the better part of an hour to fill.
+"""
 
 import random
 import statistics
@@ -10,7 +13,7 @@ from benchmarks.harness import storekeeper, table, verdict
 
 from storekeeper.buckets.model import NewBucket
 
-SIZES = (1_000_000, 100_000_000)
+SIZES = (1_000_000, int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
 DAYS, OWNERS, BUCKETS, READS, MOST_MS = 90, 10_000, 10, 60, 50
 BLOCK = 250_000  # as the drainer inserts
 # In the order of time, so that a block is a few hours; few owners do most.

@@ -4,6 +4,7 @@ set -eu
 missing=""
 [ -x /usr/bin/chromium ] || missing="$missing chromium fonts-liberation"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+[ "${1:-}" != bench ] || [ -x /usr/bin/victoria-metrics ] || missing="$missing victoria-metrics"  # a peer to measure against
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq

@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ POOL_SIZE = 4
 READ_SECONDS = 20
 _NO_SETTINGS: Mapping[str, Any] = {}
 _LEDGER = "CREATE TABLE IF NOT EXISTS schema_migration (name String) ENGINE = MergeTree ORDER BY name"
+
+
+def written(moment: datetime) -> str:
+    """A moment, to the second, as a parameter of the type String that `toDateTime(…, 'UTC')` reads."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class Analytics:

@@ -1,11 +1,10 @@
 """Metering's statements for the analytics engine."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
-from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.analytics import Analytics, written
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS
 
@@ -203,9 +202,9 @@ class MeteringAnalytics:
         sql = sql.format(table=table, conditions=conditions, sums=sums, part=part)
         window = question.window
         first = window.since if only_current else window.before
-        values |= {"before": _written(first), "until": _written(window.until)}
+        values |= {"before": written(first), "until": written(window.until)}
         if "{since:" in sql:
-            values["since"] = _written(window.since)
+            values["since"] = written(window.since)
         return self._engine.table(sql, **values, **given)
 
 
@@ -234,7 +233,3 @@ def _by_kind(rows: Rows, kinds: dict[int, str]) -> dict[str, Rows]:
     for row in rows:
         found[kinds[row["apart"]]].append(row)
     return found
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

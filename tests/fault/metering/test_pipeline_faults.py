@@ -70,6 +70,16 @@ def test_the_engine_is_away_for_a_while(world, monkeypatch, taken):
     assert everywhere(world) == all_are(20)
 
 
+def test_a_caller_who_goes_away_takes_nothing_back(world):
+    take(world, "one")  # so that buckets and room are known
+    body = io.BytesIO(line(world))
+    soon = world.metering.take_soon(body, media_type="", encoding="", batch_id="two", principal=SENDER)
+    assert not soon.cancel()
+    assert soon.result().accepted == 1
+    drain(world)
+    assert everywhere(world) == all_are(11)
+
+
 @pytest.mark.parametrize("count", [10, 2000], ids=["small", "large"])
 def test_a_damaged_row_is_set_aside_and_the_rest_goes_on(world, count):
     for name in ("one", "two", "three"):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
@@ -16,6 +17,11 @@ from storekeeper.kernel.errors import NotAllowedError, SettingsError, Unavailabl
 from storekeeper.settings import Settings
 
 ISSUER, AUDIENCE = "https://login.example.com", "storekeeper"
+
+
+@cache
+def rsa_key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Issuer:
@@ -42,7 +48,7 @@ class Issuer:
         self.url = f"http://127.0.0.1:{self.server.server_port}/keys"
 
     def add(self, name, key=None):
-        self.keys[name] = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.keys[name] = key or rsa_key()
 
     def published(self):
         kinds = {

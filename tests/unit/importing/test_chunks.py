@@ -79,6 +79,7 @@ def _bodies(name):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPERATIONS)
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
@@ -93,6 +94,7 @@ def test_no_body_breaks_a_reader(name, data):
         assert taken == chunk.records
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPORTS)
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())

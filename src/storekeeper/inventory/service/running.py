@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import UTC
 from functools import partial
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from storekeeper.buckets import BucketService, owner_regex
 from storekeeper.buckets.model import Bucket
 from storekeeper.infra import telemetry
+from storekeeper.infra.analytics import written
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import RunCancelledError, RunContext
 from storekeeper.inventory import repository
@@ -90,7 +90,7 @@ class ScanRunner:
         scan = self._list(context, bucket, scan)
         self._check(scan)
         context.progress(phase="summing up")
-        self._analytics.sum_up(scan.id, _moment(scan))
+        self._analytics.sum_up(scan.id, written(scan.started_at))
         return self._complete(scan)
 
     def _list(self, context: RunContext, bucket: Bucket, scan: Scan) -> Scan:
@@ -205,7 +205,3 @@ def publish(bucket: Bucket, scan: Scan) -> None:
         telemetry.bucket_objects.labels(bucket.name).set(scan.objects)
         telemetry.bucket_bytes.labels(bucket.name).set(scan.bytes)
         telemetry.bucket_scan_timestamp.labels(bucket.name).set(scan.finished_at.timestamp())
-
-
-def _moment(scan: Scan) -> str:
-    return scan.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,12 +1,12 @@
 """Statements about what providers report."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.analytics import Analytics, written
 from storekeeper.metering.importing.model import Reported
 
 _MOST = 200_000
@@ -94,8 +94,4 @@ class ReportedAnalytics:
         return self._ask(MEASURED, since, until, bucket_id)
 
     def _ask(self, sql: str, since: datetime, until: datetime, bucket_id: str) -> Rows:
-        return self._engine.rows(sql, since=_written(since), until=_written(until), bucket_id=bucket_id)
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return self._engine.rows(sql, since=written(since), until=written(until), bucket_id=bucket_id)

@@ -166,6 +166,7 @@ class Intake:
     ) -> "Future[IngestReply]":
         """Done when the body is durable and the batch counted."""
         stored: Future[IngestReply] = Future()
+        stored.set_running_or_notify_cancel()  # a caller who goes away does not take it back
 
         def settle(appended: "Future[Appended]") -> None:
             if error := appended.exception():

@@ -3,13 +3,14 @@
 A body is done when its last byte was read, or reading failed, or it was closed, or nobody holds it any more.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from math import inf
 from typing import Any
 
 
-class Count:
+class Count(ABC):
     """The bytes of one body; calls its `done(bytes, error)` once. Add 0 to begin: an empty body is done already."""
 
     __slots__ = ("_expected", "_open", "_seen")
@@ -17,9 +18,9 @@ class Count:
     def __init__(self, expected: int | None) -> None:
         self._seen, self._expected, self._open = 0, inf if expected is None else expected, True
 
+    @abstractmethod
     def done(self, size: int, error: str) -> None:
         """Take note of so many bytes and of what went wrong, if anything did."""
-        raise NotImplementedError
 
     def add(self, size: int) -> None:
         self._seen += size

@@ -14,9 +14,8 @@ from storekeeper.infra.jobs import Jobs, RunContext
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.kernel.ids import new_id
-from storekeeper.metering import repository
 from storekeeper.metering.importing.model import ImportReply
-from storekeeper.metering.importing.pulling import rules
+from storekeeper.metering.importing.pulling import repository, rules
 from storekeeper.metering.importing.pulling.model import (
     ImportSource,
     ImportSourceChange,
