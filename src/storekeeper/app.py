@@ -25,7 +25,7 @@ RUNS_KEPT = timedelta(days=30)
 NAVIGATION = (
     web.Entry("Overview", "/", "overview"),
     web.Entry("Buckets", "/buckets", "buckets"),
-    web.Entry("Usage", "/usage", "usage", beside=("/performance", "/activity", "/ingestion")),
+    web.Entry("Usage", "/usage", "usage", beside=("/performance", "/activity", "/ingestion", "/imports")),
     web.Entry("Jobs", "/jobs", "jobs"),
     web.Entry("Settings", "/settings", "settings"),
     web.Entry("Your storage", "/me/storage", "storage", own=True),
@@ -75,6 +75,13 @@ class Storekeeper:
             data_dir=settings.data_dir,
             address_key=crypto.derive(settings.secret_key, "client addresses"),
             sums_days=settings.rollup_retention_days,
+            cache_seconds=settings.cache_ttl,
+            recommended=metering.Recommended(
+                success_sampling_rate=settings.success_sampling_rate,
+                error_sampling_rate=settings.error_sampling_rate,
+                batch_size=settings.batch_size,
+                flush_interval_seconds=settings.flush_interval,
+            ),
         )
         self._teardown.callback(self.metering.close)
         self.import_sources = metering.ImportSourceService(
@@ -93,6 +100,7 @@ class Storekeeper:
                 archive_bucket=settings.archive_bucket,
             ),
             standstill=self.metering.standstill,
+            changed=self.metering.cache.changed,
         )
         self.dashboard = dashboard.DashboardService(
             self.database, self.analytics, self.jobs, self.audit, clock, data_dir=settings.data_dir
@@ -119,6 +127,8 @@ class Storekeeper:
                 "keeping": self.keeping,
                 "stopping": self.stopping,
                 "embed_links": metering.EmbedLinks(
+                    self.database,
+                    self.audit,
                     crypto.derive(settings.secret_key, "embedded pages"),
                     clock,
                     public_url=settings.public_url,

@@ -21,6 +21,7 @@ OF_THE_CLIENT = frozenset(
 )  # read by storekeeper_client, not by a server
 CONFIG_FILE = "storekeeper.toml"
 MOST_DAYS = 3650
+MOST_IN_BATCH = 10_000  # as many as a client keeps by default
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +45,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     raw_retention_days: int = 30
     rollup_retention_days: int = 365
     archive_bucket: str = ""
+    cache_ttl: float = 300.0
+    success_sampling_rate: float = 1.0
+    error_sampling_rate: float = 1.0
+    batch_size: int = 50
+    flush_interval: float = 30.0
     application_issuer: str = ""
     application_audience: str = ""
     application_jwks_url: str = ""
@@ -131,6 +137,7 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"raw_retention_days and rollup_retention_days must be 1 to {MOST_DAYS}, the first not above the second"
         )
+    _check_metering(settings)
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format {settings.log_format!r} is neither console nor json")
     if not settings.database_url.startswith(("sqlite:///", "postgresql://")):
@@ -138,6 +145,19 @@ def _checked(settings: Settings) -> Settings:
     if not settings.analytics_url.startswith(("chdb:///", "clickhouse://", "clickhouses://")):
         raise SettingsError("analytics_url is neither chdb:///… nor clickhouse://…")
     return settings
+
+
+def _check_metering(settings: Settings) -> None:
+    """Raises SettingsError; what is no number at all is between nothing."""
+    for name, low, high in (
+        ("cache_ttl", 0, 86_400),
+        ("success_sampling_rate", 0, 1),
+        ("error_sampling_rate", 0, 1),
+        ("batch_size", 1, MOST_IN_BATCH),
+        ("flush_interval", 1, 3600),
+    ):
+        if not low <= getattr(settings, name) <= high:
+            raise SettingsError(f"{name} {getattr(settings, name)} is not between {low} and {high}")
 
 
 def with_keys(settings: Settings) -> Settings:

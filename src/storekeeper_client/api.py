@@ -173,6 +173,15 @@ class Client:
         """Write single operations to `sink`: `range`, `bucket`, `owner`, `operation`, `format`. Returns bytes."""
         return self._session.download("/api/operations/export", sink, query=query)
 
+    def make_embed_link(self, owner: str, *, expires_in: int = 3600) -> used.EmbedLink:
+        """An address of a page that shows this owner's storage for that many seconds."""
+        body = {"owner": owner, "expiresIn": expires_in}
+        return self.call("POST", "/api/user/storage/embed-link", used.EmbedLink, body=body)
+
+    def revoke_embed_links(self, owner: str) -> None:
+        """Make every such address of this owner worthless that was made so far."""
+        self.call("DELETE", "/api/user/storage/embed-links", type(None), owner=owner)
+
     # Imports
 
     def import_file(
@@ -207,9 +216,16 @@ class Client:
     def import_sources(self) -> list[imported.ImportSource]:
         return self._all("/api/import-sources", Page[imported.ImportSource])
 
+    def import_source(self, name: str) -> imported.ImportSource:
+        return self.call("GET", _at("/api/import-sources", name), imported.ImportSource)
+
     def add_import_source(self, **fields: Any) -> imported.ImportSource:
         """Fields as in the API's JSON: `name`, `format`, `bucket`, `cron`, `settings`, `secret`."""
         return self.call("POST", "/api/import-sources", imported.ImportSource, body=fields)
+
+    def edit_import_source(self, name: str, **fields: Any) -> imported.ImportSource:
+        """`cron`, `paused`, `settings` (all of them), `secret`; only what is given changes."""
+        return self.call("PATCH", _at("/api/import-sources", name), imported.ImportSource, body=fields)
 
     def run_import_source(self, name: str) -> str:
         """The id of the run."""

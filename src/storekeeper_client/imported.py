@@ -63,6 +63,8 @@ class ImportSource(Noun, frozen=True, kw_only=True):
     format: str
     bucket: str = ""
     cron: str = ""
+    paused: bool = False
+    next_run_at: datetime | None = None
     settings: Mapping[str, str] = {}
     has_secret: bool = False
     last_run_at: datetime | None = None

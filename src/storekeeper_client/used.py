@@ -42,6 +42,14 @@ class Mover(Noun, frozen=True, kw_only=True):
     change: float = 0
 
 
+class EmbedLink(Noun, frozen=True, kw_only=True):
+    """The address of a page with one owner's storage, for whoever has it, until it expires or is revoked."""
+
+    url: str
+    owner: str
+    expires_at: datetime
+
+
 class Usage(Noun, frozen=True, kw_only=True):
     """What operations add up to over a range; `previous` is the range of the same length before it."""
 

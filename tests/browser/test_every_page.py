@@ -23,6 +23,9 @@ PAGES = (
     "/performance?range=30d",
     "/activity?live=1",
     "/ingestion",
+    "/imports",
+    "/imports/new?form=cloudwatch",
+    "/imports/photos-logs/edit",
     "/me/storage?owner=ann",
     "/jobs",
     "/settings/me",
@@ -44,6 +47,8 @@ def furnished(scanned) -> None:
     scanned.api.add_user(address, role="readonly")
     scanned.register("refused", "uploads", secret="not-the-secret")
     assert scanned.scan("refused") == "dead"
+    logs = {"logBucket": "packages", "prefix": "photos/"}
+    scanned.api.add_import_source(name="photos-logs", format="s3-access-log", bucket="uploads", settings=logs)
     now = datetime.now(UTC)  # noqa: TID251 - the server runs by the real clock
     scanned.report(
         [

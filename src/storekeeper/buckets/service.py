@@ -48,10 +48,15 @@ class BucketService:
         self._audit = audit
         self._clock = clock
         self._on_remove: list[Callable[[Connection, Bucket], None]] = []
+        self._on_change: list[Callable[[], None]] = []
 
     def on_remove(self, forget: Callable[[Connection, Bucket], None]) -> None:
         """What to do in the transaction that removes a bucket; capabilities above us forget their data by it."""
         self._on_remove.append(forget)
+
+    def on_change(self, told: Callable[[], None]) -> None:
+        """What to call when a bucket was added, edited or removed and everybody can see it."""
+        self._on_change.append(told)
 
     def all(self) -> list[Bucket]:
         """Every bucket by name."""
@@ -101,6 +106,7 @@ class BucketService:
             self._audit.record(
                 connection, actor=actor, action="bucket.create", target=bucket.name, details=details
             )
+        self._tell()
         return bucket
 
     def edit(self, name: str, change: BucketChange, *, actor: str) -> Bucket:
@@ -118,6 +124,7 @@ class BucketService:
             details = {field: str(getattr(bucket, field)) for field in given}
             details |= dict.fromkeys(secrets, "replaced")
             self._audit.record(connection, actor=actor, action="bucket.update", target=name, details=details)
+        self._tell()
         return bucket
 
     def remove(self, name: str, *, actor: str) -> None:
@@ -130,6 +137,7 @@ class BucketService:
             self._audit.record(
                 connection, actor=actor, action="bucket.delete", target=name, details={"url": bucket.url}
             )
+        self._tell()
 
     def open(
         self,
@@ -169,6 +177,10 @@ class BucketService:
         """Whether a secret is stored for it."""
         with self._db.read() as connection:
             return bool(repository.sealed_secrets(connection, bucket.id)["secret_access_key"])
+
+    def _tell(self) -> None:
+        for told in self._on_change:
+            told()
 
     def _examine(self, location: Location, credentials: Credentials | None) -> TestResult:
         begun = self._clock.monotonic()

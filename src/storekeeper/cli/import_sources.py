@@ -88,16 +88,71 @@ def add(
         say(f"Try it now: storekeeper import source run {source.name}")
 
 
+@app.command()
+def edit(
+    name: SourceName,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SETTING=VALUE",
+            help="Change a setting, or remove it by an empty value; may be repeated. Others stay.",
+            show_default=False,
+        ),
+    ] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CRON",
+            help="When to pull: five cron fields in UTC; empty is on demand.",
+            show_default=False,
+        ),
+    ] = None,
+    paused: Annotated[
+        bool | None,
+        typer.Option(
+            "--pause/--resume", help="Pass over its schedule for now, or go on.", show_default=False
+        ),
+    ] = None,
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A file that holds the new token or secret key; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a source, pause or resume it. What is not given stays as it is.
+
+    For example:
+    $ storekeeper import source edit photos-logs --cron "10 3 * * *" --set prefix=photos/2026/
+    $ storekeeper import source edit media-r2 --pause
+    """
+    secret = bucket_options.secret(None, None, secret_file)
+    fields = bucket_options.given(cron=cron, paused=paused, secret=secret)
+    with server() as client:
+        if settings:
+            after = {**client.import_source(name).settings, **_settings(settings)}
+            fields["settings"] = {setting: value for setting, value in after.items() if value}
+        source = client.edit_import_source(name, **fields)
+    if as_json:
+        emit(source)
+    else:
+        say(f"Saved {source.name}.")
+
+
 @app.command("list")
 def list_sources(as_json: Json = False) -> None:
-    """List the sources, and how their last pull went."""
+    """List the sources, how their last pull went, and when the next one is."""
     with server() as client:
         sources = client.import_sources()
     if as_json:
         emit({"items": sources})
         return
     table(
-        ["Name", "Format", "Bucket", "Schedule (UTC)", "Last run (UTC)", ">Imported", "Error"],
+        ["Name", "Format", "Bucket", "Schedule (UTC)", "Last run (UTC)", "Next (UTC)", ">Imported", "Error"],
         [_row(source) for source in sources],
         empty="No sources. Add one: storekeeper import source add --help",
     )
@@ -111,6 +166,7 @@ def _row(source: ImportSource) -> tuple[str, ...]:
         source.bucket,
         source.cron or "on demand",
         when(source.last_run_at),
+        "paused" if source.paused else when(source.next_run_at),
         NOTHING if imported is None else count(imported),
         source.last_error,
     )

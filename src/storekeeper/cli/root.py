@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Place] = {
     "inventory": Place(BUCKETS, "inventory"),
     "usage": Place(BUCKETS, "usage"),
     "export": Place(BUCKETS, "exporting", is_group=True),
+    "embed-link": Place(BUCKETS, "embedding", is_group=True),
     "import": Place(BUCKETS, "imports", is_group=True),
     "archive": Place(ADMINISTRATION, "archive", is_group=True),
     "job": Place(ADMINISTRATION, "jobs", is_group=True),

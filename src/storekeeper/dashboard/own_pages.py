@@ -42,12 +42,13 @@ def embedded_storage_page(
     embed_links: NamedDependency[EmbedLinks],
     owner: FromQuery[str] = "",
     expires: FromQuery[int] = 0,
+    generation: FromQuery[int] = 0,
     signature: FromQuery[str] = "",
     span: Span = "30d",
 ) -> Response[Any]:
     """By a signed link only; other sites may show it in a frame."""
     request.scope[EMBEDDABLE] = True  # type: ignore[literal-required] # the envelope reads it
-    embed_links.check(owner, expires, signature)
+    embed_links.check(owner, expires, generation, signature)
     found = _found(metering, inventory, owner, span)
     return render(request, "dashboard/embedded_storage.html", title="Storage", **found)
 
@@ -55,9 +56,9 @@ def embedded_storage_page(
 def _found(
     metering: MeteringService, inventory: InventoryService, owner: str, span: str
 ) -> Mapping[str, Any]:
-    usage = metering.reader.usage(span_of(span), owner=owner)
+    usage = metering.reader.usage(span_of(span), owner=owner).value
     holdings = inventory.holdings(owner=owner)
-    recent = metering.reader.recent(span_of(span), owner=owner, limit=OPERATIONS)
+    recent = metering.reader.recent(span_of(span), owner=owner, limit=OPERATIONS).value
     label = next((one["label"].lower() for one in views.RANGES if one["value"] == span), span)
     return {
         "owner": owner,

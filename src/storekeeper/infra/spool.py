@@ -178,16 +178,32 @@ class Spool:
             ).fetchall()
         return [batch_id for (batch_id,) in rows]
 
-    def forget(self, older_than: timedelta) -> int:
-        """Forget ids of batches that left that long ago; a batch sent again after that counts again.
+    def remember(self, source: str, batch_id: str) -> None:
+        """Count the time after which that id is forgotten from now on, if its body has left.
 
-        What was imported is known for good: a file may be imported again after a year.
+        Raises UnavailableError.
+        """
+        now = _micros(self._clock.now())
+        try:
+            with self._taking, _transaction(self._taker):
+                self._taker.execute(
+                    "UPDATE batch SET received_at = ? WHERE source = ? AND batch_id = ? AND body IS NULL",
+                    (now, source, batch_id),
+                )
+        except dbapi2.Error as error:
+            raise _unwritable(error) from error
+
+    def forget(self, older_than: timedelta, *, of: str = "", but_of: str = "") -> int:
+        """Forget ids of batches that came that long ago and have left; one that is sent again counts again.
+
+        Only of sources that begin with `of`, and not of those that begin with `but_of`.
         """
         before = _micros(self._clock.now() - older_than)
         with self._taking, _transaction(self._taker):
             gone = self._taker.execute(
-                "DELETE FROM batch WHERE body IS NULL AND received_at < ? AND source NOT LIKE 'import:%'",
-                (before,),
+                "DELETE FROM batch WHERE body IS NULL AND received_at < ? AND substr(source, 1, ?) = ? "
+                "AND NOT (? > 0 AND substr(source, 1, ?) = ?)",
+                (before, len(of), of, len(but_of), len(but_of), but_of),
             ).rowcount
         return int(gone)
 
@@ -239,11 +255,7 @@ class Spool:
             try:
                 outcomes = self._commit([entry for entry, _ in group])
             except dbapi2.Error as error:
-                failure = UnavailableError(
-                    f"The spool could not be written: {error}",
-                    hint="Nothing was stored; send the same batch again. Check free disk space.",
-                    retry_after=5,
-                )
+                failure = _unwritable(error)
                 for _, future in group:
                     future.set_exception(failure)
                 continue
@@ -318,6 +330,14 @@ def _connect(path: Path) -> Any:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "cache_size=-8000"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _unwritable(error: Exception) -> UnavailableError:
+    return UnavailableError(
+        f"The spool could not be written: {error}",
+        hint="Nothing was stored; send the same batch again. Check free disk space.",
+        retry_after=5,
+    )
 
 
 def _micros(when: datetime) -> int:

@@ -7,18 +7,23 @@ from typing import IO, Any
 
 import anyio.to_thread
 from litestar import Request
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from storekeeper.infra.web import Access, Principal, get, post
+from storekeeper.infra.web import Access, Principal, get, openapi, post
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.ids import new_id
 from storekeeper.metering.decoding import MAX_BODY
-from storekeeper.metering.model import IngestReply, IngestStats, TooLargeError
+from storekeeper.metering.model import IngestReply, IngestStats, Operation, Recommended, TooLargeError
 from storekeeper.metering.service import MeteringService
 
 IN_MEMORY = 8 << 20  # a larger body goes to a temporary file while it comes in
 _TAGS = ["Metering"]
+
+
+def _described(data: JSONBody[list[Operation]]) -> None:
+    """What a batch is made of, for the description; nobody asks for it, so bodies are not read by it."""
 
 
 @post(
@@ -28,6 +33,8 @@ _TAGS = ["Metering"]
     status_code=HTTP_200_OK,
     request_max_body_size=None,
     summary="Report operations: NDJSON, a JSON array or an Arrow stream",
+    operation_class=openapi.TakesMany,
+    dependencies={"described": Provide(_described, sync_to_thread=False)},
 )
 async def ingest_operations(
     request: Request[Any, Any, Any], metering: NamedDependency[MeteringService], clock: NamedDependency[Clock]
@@ -50,6 +57,17 @@ async def ingest_operations(
                 body, media_type=media_type, encoding=encoding, batch_id=batch_id, principal=principal
             )
         )
+
+
+@get(
+    "/api/operations/settings",
+    access=Access.INGEST,
+    tags=_TAGS,
+    summary="What the server advises to those who report operations",
+)
+def show_recommended(metering: NamedDependency[MeteringService]) -> Recommended:
+    """A client asks now and then, and follows where its program has not said otherwise."""
+    return metering.recommended
 
 
 @get("/api/admin/metrics/ingestion-stats", access=Access.READ, tags=_TAGS, summary="How ingestion goes")
@@ -80,4 +98,4 @@ def _on_disk(body: io.BytesIO) -> IO[bytes]:
     return file
 
 
-ROUTES = [ingest_operations, show_ingestion_stats]
+ROUTES = [ingest_operations, show_recommended, show_ingestion_stats]

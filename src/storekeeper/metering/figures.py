@@ -189,7 +189,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class EmbedLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whoever has the URL sees the storage and usage of that owner, and nothing else, until it expires."""
+    """Whoever has the URL sees the storage and usage of that owner, and nothing else, until it expires or is revoked."""
 
     url: str
     owner: str
@@ -200,3 +200,9 @@ class LinkExpiredError(StorekeeperError):
     """The signed address of an embedded page is older than it may be; the application that shows it gets a new one."""
 
     slug, title, status = "link-expired", "Link expired", 410
+
+
+class LinkRevokedError(StorekeeperError):
+    """The links to the embedded page of that owner were revoked; the application that shows it gets a new one."""
+
+    slug, title, status = "link-revoked", "Link revoked", 410

@@ -90,6 +90,15 @@ class IngestStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     last_error: str
 
 
+class Recommended(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the server advises clients that were told nothing else: shares 0…1, operations in a batch, seconds."""
+
+    success_sampling_rate: float = 1.0
+    error_sampling_rate: float = 1.0
+    batch_size: int = 50
+    flush_interval_seconds: float = 30.0
+
+
 class BodyError(BadInputError):
     """The body is not what its headers say, or is larger than allowed; nothing of it was taken."""
 

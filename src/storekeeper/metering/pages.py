@@ -62,7 +62,7 @@ def performance_page(
     bucket: FromQuery[str] = "",
     operation: FromQuery[str] = "",
 ) -> Response[Any]:
-    found = metering.reader.performance(span_of(span), bucket=bucket, operation=operation)
+    found = metering.reader.performance(span_of(span), bucket=bucket, operation=operation).value
     return render(
         request,
         "metering/performance.html",
@@ -98,7 +98,7 @@ def activity_page(
     found = metering.reader.recent(
         span_of(span), bucket=bucket, owner=owner or None, operation=operation,
         wanted=wanted(status, q, cursor), limit=OPERATIONS_A_PAGE,
-    )  # fmt: skip
+    ).value  # fmt: skip
     events = {**asked, "seconds": str(_LIVE_SECONDS)}
     return render(
         request,
@@ -145,7 +145,7 @@ def _usage(
 ) -> Response[Any]:
     if show not in {one["value"] for one in views.SHOWN}:
         raise BadInputError(f"{show!r} can not be shown.", hint="Choose requests, uploaded or downloaded.")
-    found = metering.reader.usage(span_of(span), bucket=bucket, owner=owner)
+    found = metering.reader.usage(span_of(span), bucket=bucket, owner=owner).value
     query = dict(request.query_params)
 
     def rows(kind: str) -> list[views.View]:

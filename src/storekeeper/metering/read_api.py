@@ -1,4 +1,4 @@
-"""JSON routes that read: usage, performance, activity, single operations as a file, links to embedded pages."""
+"""JSON routes that read: usage, performance, activity, single operations as a file."""
 
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,16 +10,15 @@ import anyio.to_thread
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 
-from storekeeper.infra.web import Access, Principal, Role, get, openapi, post, span_of
+from storekeeper.infra.web import Access, Principal, Role, get, openapi, span_of, unless_known
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import BadInputError, NotAllowedError
 from storekeeper.metering import exports, reckoning
 from storekeeper.metering.figures import (
     Activity,
-    EmbedLink,
     Filter,
     Group,
     Mover,
@@ -30,7 +29,7 @@ from storekeeper.metering.figures import (
     SpeedPoint,
     Usage,
 )
-from storekeeper.metering.service import EmbedLinks, MeteringService
+from storekeeper.metering.service import Kept, MeteringService
 
 AnyRequest = Request[Any, Any, Any]
 Service = NamedDependency[MeteringService]
@@ -43,13 +42,6 @@ _USAGE_TABLES: dict[str, type[msgspec.Struct]] = {
     "series": Point, "byBucket": Group, "byOwner": Group, "byOperation": Group, "byStatus": Group, "topMovers": Mover,
 }  # fmt: skip
 _SPEED_TABLES: dict[str, type[msgspec.Struct]] = {"series": SpeedPoint, "byOperation": SpeedGroup}
-
-
-class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Whose storage, and for how many seconds: a minute to a year."""
-
-    owner: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-    expires_in: Annotated[int, msgspec.Meta(ge=60, le=366 * 86_400)] = 3600
 
 
 @get(
@@ -71,10 +63,10 @@ def show_usage(
 ) -> Response[Usage]:
     """Weighted; by minute up to 6 hours, by hour up to 14 days, else by day. `table` says which part a file holds."""
     form, kind = exports.form_of(request, form), _of_table(_USAGE_TABLES, table)
-    found = metering.reader.usage(
+    kept = metering.reader.usage(
         span_of(span), bucket=bucket, owner=whose(request.scope["user"], owner), operation=operation
     )
-    return exports.answer(found, _rows(found, table), kind, form=form, name=f"usage-{table}")
+    return _answer(request, kept, table, kind, form=form, name="usage")
 
 
 @get(
@@ -142,7 +134,7 @@ def show_activity(
 ) -> Response[Activity]:
     """Newest first, as they came in. `status` is `errors`, `5xx` or `404`; `q` is looked for in the prefix."""
     form = exports.form_of(request, form)
-    found = metering.reader.recent(
+    kept = metering.reader.recent(
         span_of(span),
         bucket=bucket,
         owner=whose(request.scope["user"], owner),
@@ -150,7 +142,11 @@ def show_activity(
         wanted=wanted(status, q, cursor),
         limit=limit,
     )
-    return exports.answer(found, found.items, RecentOperation, form=form, name="activity")
+    return unless_known(
+        request,
+        f"{kept.tag}-{form}",
+        lambda: exports.answer(kept.value, kept.value.items, RecentOperation, form=form, name="activity"),
+    )
 
 
 @get(
@@ -178,7 +174,7 @@ async def watch_activity(
     whose_, chosen = whose(request.scope["user"], owner), wanted(status, q, "")
 
     def newest() -> Activity:
-        return metering.reader.recent(
+        return metering.fresh.recent(
             timedelta(minutes=10), bucket=bucket, owner=whose_, operation=operation, wanted=chosen
         )
 
@@ -207,19 +203,6 @@ def export_operations(
     form = exports.form_of(request, form, streams=True)
     parts = metering.reader.export(span_of(span), bucket=bucket, owner=owner, operation=operation)
     return exports.stream(parts, form=form, name="operations")
-
-
-@post(
-    "/api/user/storage/embed-link",
-    access=Access.ADMIN,
-    tags=_TAGS,
-    summary="A signed address of a page that shows one owner's storage",
-)
-def make_embed_link(
-    data: JSONBody[EmbedRequest], request: AnyRequest, embed_links: NamedDependency[EmbedLinks]
-) -> EmbedLink:
-    """Whoever has the address sees that page until it expires; other sites may show it in a frame."""
-    return embed_links.make(data.owner, data.expires_in, base=str(request.base_url))
 
 
 def whose(principal: Principal, owner: str | None) -> str | None:
@@ -251,8 +234,18 @@ def _performance(
     table: str,
 ) -> Response[Performance]:
     form, kind = exports.form_of(request, form), _of_table(_SPEED_TABLES, table)
-    found = metering.reader.performance(span_of(span), bucket=bucket, owner=owner, operation=operation)
-    return exports.answer(found, _rows(found, table), kind, form=form, name=f"performance-{table}")
+    kept = metering.reader.performance(span_of(span), bucket=bucket, owner=owner, operation=operation)
+    return _answer(request, kept, table, kind, form=form, name="performance")
+
+
+def _answer(
+    request: AnyRequest, kept: Kept[Any], table: str, kind: type[msgspec.Struct], *, form: str, name: str
+) -> Response[Any]:
+    return unless_known(
+        request,
+        f"{kept.tag}-{form}-{table}",
+        lambda: exports.answer(kept.value, _rows(kept.value, table), kind, form=form, name=f"{name}-{table}"),
+    )
 
 
 def _of_table(tables: dict[str, type[msgspec.Struct]], name: str) -> type[msgspec.Struct]:
@@ -291,5 +284,4 @@ ROUTES = [
     show_activity,
     watch_activity,
     export_operations,
-    make_embed_link,
 ]

@@ -81,14 +81,15 @@ def after(text: str) -> tuple[datetime | None, int]:
     return _EPOCH + timedelta(milliseconds=int(moment)), int(skip)
 
 
-def signature(key: bytes, owner: str, expires: int) -> str:
-    """HMAC-SHA256 over what a link allows: the owner, until seconds since 1970; 64 hex digits."""
-    return hmac.digest(key, f"{expires}\n{owner}".encode(), "sha256").hex()
+def signature(key: bytes, owner: str, expires: int, generation: int) -> str:
+    """HMAC-SHA256 over what a link allows: the owner, until seconds since 1970, of a generation; 64 hex digits."""
+    return hmac.digest(key, f"{expires}\n{generation}\n{owner}".encode(), "sha256").hex()
 
 
-def is_signed(key: bytes, owner: str, expires: int, signed: str) -> bool:
+def is_signed(key: bytes, owner: str, expires: int, generation: int, signed: str) -> bool:
     """Compared in constant time."""
-    return hmac.compare_digest(signature(key, owner, expires).encode(), signed.encode("utf-8", "replace"))
+    made = signature(key, owner, expires, generation)
+    return hmac.compare_digest(made.encode(), signed.encode("utf-8", "replace"))
 
 
 def _is_number(text: str, most: int) -> bool:

@@ -11,6 +11,7 @@ from .batch import Batch
 from .verdict import Answer
 
 _LONGEST_ANSWER = 1 << 20
+_PATIENCE = 2.0  # seconds for advice, which nobody waits for, but batches do meanwhile
 
 
 class Courier:
@@ -43,8 +44,18 @@ class Courier:
             except (OSError, http.client.HTTPException):
                 # The server may close a kept connection at any time. The batch's key makes it safe to send it again.
                 self.close()
-        self._kept = self._connect()
+        self._kept = self._connect(self._timeout)
         return self._ask(self._kept, batch)
+
+    def settings(self) -> Answer:
+        """What the server advises, over a connection of its own. Raises OSError and HTTPException."""
+        connection = self._connect(min(self._timeout, _PATIENCE))
+        try:
+            connection.request("GET", self._target + "/settings", headers=self._headers)
+            response = connection.getresponse()
+            return Answer(response.status, {}, response.read(_LONGEST_ANSWER))
+        finally:
+            connection.close()
 
     def close(self) -> None:
         if self._kept is not None:
@@ -66,9 +77,7 @@ class Courier:
             self.close()
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, timeout: float) -> http.client.HTTPConnection:
         if self._secure:
-            return http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout, context=self._tls
-            )
-        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+        return http.client.HTTPConnection(self._host, self._port, timeout=timeout)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from storekeeper.kernel.clock import Clock
 
+from .advice import Counsel
 from .buffer import Buffer
 from .limits import Limits
 from .operation import Operation
@@ -32,10 +33,12 @@ class Engine:
         limits: Limits,
         clock: Clock,
         background: bool,
+        counsel: Counsel[tuple[Limits, Sampler]] | None = None,
     ) -> None:
         self.buffer, self._worker, self._sampler, self._clock = buffer, worker, sampler, clock
         self._batch_size, self._keeps_all = limits.batch_size, sampler.keeps_all
         self._background = self._thread_wanted = background
+        self._counsel = counsel
         self._starting = threading.RLock()
         self._moved = threading.Condition()
         # A simple queue may be put to from the collection of garbage; an event or a condition could lock up.
@@ -147,9 +150,21 @@ class Engine:
             wait = self._worker.step()
             with self._moved:
                 self._moved.notify_all()
+            if not self._closed and self._counsel is not None:
+                if found := self._counsel.seek():
+                    self._follow(*found)
+                    continue  # there may be less to wait for
+                wait = min(wait, self._counsel.wait)
             if wait > 0 and full <= self._is_full():
                 with suppress(queue.Empty):
                     self._wake.get(timeout=wait)
+
+    def _follow(self, limits: Limits, sampler: Sampler) -> None:
+        """From the next operation on. A sampler weighs by the rates that it samples by, so each gets its own weight."""
+        self._sampler = sampler
+        self._keeps_all = sampler.keeps_all
+        self._batch_size = limits.batch_size
+        self._worker.follow(limits)
 
     def _is_full(self) -> bool:
         return len(self.buffer) >= self._batch_size

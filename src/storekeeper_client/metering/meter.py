@@ -4,7 +4,7 @@ import importlib
 import os
 import random as randomness
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ import msgspec
 from storekeeper.kernel.clock import Clock, SystemClock
 
 from . import lifecycle
+from .advice import DEFAULTS, Counsel
 from .batch import Packer
 from .buffer import Buffer
 from .courier import Courier
@@ -41,7 +42,8 @@ class Meter:
     wait, or after `flush_interval` seconds. Of successes the share `success_rate` is kept, each weighted by its inverse,
     and of errors the share `error_rate`. `max_queue` operations are kept while the server is away; the oldest give
     way, or go to `spill_dir` (at most `max_spill` bytes), from where a later start takes them up. `owner_pattern`,
-    such as `users/{owner}/`, finds the owner of keys for which the program named none.
+    such as `users/{owner}/`, finds the owner of keys for which the program named none. Which of the first four are
+    not given, the server is asked for, in the background and now and then; until it answers they are the defaults.
 
     A meter made before a fork works in parent and children alike; each sends what it recorded itself. With
     `background=False` there is no thread, and nothing is sent but by `flush()`, which suits functions that are frozen
@@ -53,10 +55,10 @@ class Meter:
         url: str,
         token: str,
         *,
-        batch_size: int = 50,
-        flush_interval: float = 30.0,
-        success_rate: float = 1.0,
-        error_rate: float = 1.0,
+        batch_size: int | None = None,
+        flush_interval: float | None = None,
+        success_rate: float | None = None,
+        error_rate: float | None = None,
         max_queue: int = 10_000,
         spill_dir: str | os.PathLike[str] | None = None,
         max_spill: int = 64 << 20,
@@ -70,19 +72,25 @@ class Meter:
         random: Callable[[], float] = randomness.random,
     ) -> None:
         self.clock = clock or SystemClock()
+        said = {
+            "batch_size": batch_size,
+            "flush_interval": flush_interval,
+            "success_rate": success_rate,
+            "error_rate": error_rate,
+        }
+        self._said = {name: value for name, value in said.items() if value is not None}
+        self._random, self._background = random, background
         self._limits = Limits(
-            batch_size=batch_size,
-            flush_interval=flush_interval,
+            batch_size=min(int(DEFAULTS["batch_size"]), max_queue),
             max_queue=max_queue,
             max_spill=max_spill,
             request_timeout=request_timeout,
             exit_timeout=exit_timeout,
         )
-        self._sampler = Sampler(success_rate, error_rate, random)
+        self._limits, self._sampler = self._tuned({})
         self._packer = Packer(owner_finder(owner_pattern), compress == "gzip")
         self._new_courier = partial(Courier, url, token, timeout=request_timeout, tls=tls)
         self._folder = Path(spill_dir) if spill_dir is not None else None
-        self._random, self._background = random, background
         self._take_over(self._new_engine(adopt=True))
         self._engine.resume()
         lifecycle.enroll(self)
@@ -193,9 +201,27 @@ class Meter:
             random=self._random,
             spill=spill,
         )
+        counsel = Counsel(self._new_courier().settings, self._tuned, self.clock)
         return Engine(
-            buffer, worker, self._sampler, limits=limits, clock=self.clock, background=self._background
+            buffer,
+            worker,
+            self._sampler,
+            limits=limits,
+            clock=self.clock,
+            background=self._background,
+            counsel=counsel if self._said.keys() < DEFAULTS.keys() else None,
         )
+
+    def _tuned(self, advice: Mapping[str, float]) -> tuple[Limits, Sampler]:
+        """By what the program said, else what the server advises, else the defaults. Raises ValueError."""
+        chosen = {**DEFAULTS, **advice, **self._said}
+        size = int(chosen["batch_size"])
+        limits = msgspec.structs.replace(
+            self._limits,
+            batch_size=size if "batch_size" in self._said else min(size, self._limits.max_queue),
+            flush_interval=chosen["flush_interval"],
+        )
+        return limits, Sampler(chosen["success_rate"], chosen["error_rate"], self._random)
 
 
 def _integration(name: str) -> Any:

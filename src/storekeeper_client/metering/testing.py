@@ -33,6 +33,10 @@ class _Reply(NamedTuple):
     body: bytes
 
 
+_NOT_FOUND = _Reply(404, {}, b'{"type":"/problems/not-found","title":"Not found"}')
+_NOT_SIGNED_IN = _Reply(401, {}, b'{"type":"/problems/not-signed-in","title":"Sign in first"}')
+
+
 class FakeIngest:
     """Takes operations, each batch once. `operations` lists what was taken, `received` every request, in order."""
 
@@ -41,6 +45,8 @@ class FakeIngest:
         self.operations: list[Operation] = []
         self.received: list[Received] = []
         self.reject: Callable[[Operation], str] = lambda _operation: ""  # the reason, or nothing
+        self.questions = 0  # how often it was asked for its advice
+        self.advise()
         self._seen: dict[str, int] = {}
         self._refusal: _Reply | None = None
         self._refusals = 0
@@ -82,6 +88,19 @@ class FakeIngest:
         body = msgspec.json.encode({"type": "/problems/told-to", "title": "Told to refuse", "status": status})
         self._refusal, self._refusals = _Reply(status, headers, body), times
 
+    def advise(self, *, status: int = 200, body: bytes | None = None, **figures: float) -> None:
+        """Advise meters so from now on: `successSamplingRate`, `errorSamplingRate`, `batchSize`, `flushIntervalSeconds`.
+
+        With a status, refuse to; with a body, answer that.
+        """
+        told = {
+            "successSamplingRate": 1.0,
+            "errorSamplingRate": 1.0,
+            "batchSize": 50,
+            "flushIntervalSeconds": 30.0,
+        }
+        self._advice = _Reply(status, {}, msgspec.json.encode(told | figures) if body is None else body)
+
     def hold(self) -> None:
         """Let every request wait until `release()`."""
         self._open.clear()
@@ -105,6 +124,21 @@ class FakeIngest:
         with self._arrived:
             return self._arrived.wait_for(lambda: len(self.received) >= requests, timeout)
 
+    def wait_for_questions(self, questions: int, timeout: float = 10.0) -> bool:
+        """Whether it was asked for its advice so often within that many seconds."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: self.questions >= questions, timeout)
+
+    def answer_question(self, token: str) -> _Reply | None:
+        """The reply to a meter that asks for advice, or nothing when the connection is to be cut."""
+        with self._arrived:
+            self.questions += 1
+            self._arrived.notify_all()
+        self._open.wait()
+        if self._silent:
+            return None
+        return self._advice if token == self.token else _NOT_SIGNED_IN
+
     def answer(self, request: Received) -> _Reply | None:
         """The reply, or nothing when the connection is to be cut; asked by the handler of each connection."""
         with self._arrived:
@@ -122,7 +156,7 @@ class FakeIngest:
 
     def _refused(self, request: Received) -> _Reply | None:
         if request.token != self.token:
-            return _Reply(401, {}, b'{"type":"/problems/not-signed-in","title":"Sign in first"}')
+            return _NOT_SIGNED_IN
         refusal = self._refusal
         if refusal is not None and self._refusals:
             self._refusals -= 1
@@ -167,7 +201,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.fake.away:
             self.close_connection = True
             return
-        reply = self._reply(raw)
+        self._send(self._reply(raw))
+
+    def do_GET(self) -> None:  # the name that http.server calls
+        if self.fake.away:
+            self.close_connection = True
+        elif self.path == "/api/operations/settings":
+            self._send(self.fake.answer_question(self._token()))
+        else:
+            self._send(_NOT_FOUND)
+
+    def _send(self, reply: _Reply | None) -> None:
         if reply is None:
             self.close_connection = True
             return
@@ -181,15 +225,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, raw: bytes) -> _Reply | None:
         if self.path != "/api/operations":
-            return _Reply(404, {}, b'{"type":"/problems/not-found","title":"Not found"}')
+            return _NOT_FOUND
         gzipped = self.headers.get("Content-Encoding") == "gzip"
         try:
             body = zlib.decompress(raw, wbits=31) if gzipped else raw
         except zlib.error:
             return _Reply(400, {}, b'{"type":"/problems/bad-input","title":"Invalid input"}')
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         key = self.headers.get("Idempotency-Key", "")
-        return self.fake.answer(Received(key, body, gzipped, token))
+        return self.fake.answer(Received(key, body, gzipped, self._token()))
+
+    def _token(self) -> str:
+        return str(self.headers.get("Authorization", "")).removeprefix("Bearer ")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
         """Say nothing: tests read `received`."""

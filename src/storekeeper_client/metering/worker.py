@@ -81,6 +81,12 @@ class Worker:
         self._hurried = True
         self._not_before = 0.0
 
+    def follow(self, limits: Limits) -> None:
+        """Work by these from now on."""
+        with self._lock:
+            self._limits = limits
+            self._due = min(self._due, self._clock.monotonic() + limits.flush_interval)
+
     def step(self) -> float:
         """Send at most one request; how many seconds there is nothing to do."""
         with self._lock:

@@ -39,7 +39,8 @@ def test_the_commands_of_the_contract_are_there():
         *(f"import {form}" for form in ("s3-access-log", "r2-access-log", "minio-audit")),
         *(f"import {form}" for form in ("csv", "ndjson", "parquet")),
         *(f"import {form}" for form in ("cloudwatch", "ceph-usage", "r2-analytics", "compare")),
-        *(f"import source {verb}" for verb in ("add", "list", "run", "remove")),
+        *(f"import source {verb}" for verb in ("add", "edit", "list", "run", "remove")),
+        *(f"embed-link {verb}" for verb in ("create", "revoke")),
         *(
             f"bucket {verb}"
             for verb in ("add", "list", "show", "edit", "test", "remove", "try-owner-pattern")

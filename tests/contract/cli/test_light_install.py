@@ -42,8 +42,10 @@ def test_the_version_is_told_without_what_it_does_not_need():
     assert not set(ran.stdout.split()) & {"msgspec", "rich", "http.client", "storekeeper_client", *_HEAVY}
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate", "doctor", "demo"])
-def test_what_needs_the_server_says_so(command):
+@pytest.mark.parametrize(
+    ("command", "extra"), [("serve", "server"), ("migrate", "server"), ("doctor", "server"), ("demo", "demo")]
+)
+def test_what_needs_the_server_says_so(command, extra):
     ran = _python(
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({_HEAVY!r}))\n"
@@ -53,5 +55,27 @@ def test_what_needs_the_server_says_so(command):
     )
 
     assert ran.returncode == 2, ran.stderr
-    assert "pip install 'storekeeper[server]'" in ran.stderr
+    assert f"pip install 'storekeeper[{extra}]'" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [(["boto3"], "boto3, which is"), (["obstore", "boto3"], "boto3 and obstore, which are")],
+)
+def test_the_demo_says_what_it_needs_before_it_begins(missing, told, tmp_path):
+    ran = _python(
+        "import sys, tempfile\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        "import importlib.util as util\n"
+        "find = util.find_spec\n"
+        f"util.find_spec = lambda name, *rest: None if name in {missing!r} else find(name, *rest)\n"
+        "from storekeeper.__main__ import main\n"
+        "sys.argv = ['storekeeper', 'demo', '--once']\n"
+        "main()"
+    )
+
+    assert ran.returncode == 2, ran.stderr
+    assert f"The demo needs {told} not installed." in ran.stderr
+    assert "pip install 'storekeeper[demo]'" in ran.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -123,6 +123,30 @@ def test_a_source_is_added_with_its_secret_from_standard_input(server, run):
     assert "token" not in found.output
 
 
+def test_only_what_is_given_of_a_source_changes(server, run):
+    before = SOURCE | {"settings": {"account": "a", "endpoint": "https://b"}}
+    server.answer("GET", "/api/import-sources/media-r2", before)
+    server.answer("PATCH", "/api/import-sources/media-r2", before | {"paused": True})
+    assert json.loads(run("source", "edit", "media-r2", "--pause", "--json").stdout)["paused"] is True
+    run("source", "edit", "media-r2", "--resume", "--cron", "", "--secret-file", "-", typed="token\n")
+    found = run("source", "edit", "media-r2", "--set", "bucketName=eu_media", "--set", "endpoint=")
+    assert (found.exit_code, found.stdout) == (0, "Saved media-r2.\n")
+    assert [one.body for one in server.asked if one.method == "PATCH"] == [
+        {"paused": True},
+        {"paused": False, "cron": "", "secret": "token"},
+        {"settings": {"account": "a", "bucketName": "eu_media"}},
+    ]
+
+
+def test_a_paused_source_says_so_in_place_of_when_it_is_next(server, run):
+    planned = {"nextRunAt": "2026-11-20T13:10:00Z"}
+    items = [SOURCE | planned, SOURCE | {"name": "resting", "paused": True}]
+    server.answer("GET", "/api/import-sources", {"items": items, "nextCursor": None})
+    shown = run("source", "list").stdout
+    assert "2026-11-20 13:10" in shown
+    assert "paused" in shown
+
+
 def test_sources_are_listed_run_and_removed(server, run):
     server.answer("GET", "/api/import-sources", {"items": [SOURCE], "nextCursor": None})
     server.answer("POST", "/api/import-sources/media-r2/run", {"runId": "r1"}, status=202)

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from storekeeper.cli.local.demo.leftovers import clear
 from storekeeper_client import Client
 
 pytestmark = pytest.mark.slow
@@ -86,6 +87,20 @@ def test_nothing_outlives_its_being_killed(demo):
         os.close(handle)
         assert ended
     assert not [pid for pid in started if _is_alive(pid)]
+
+
+def test_what_a_killed_demo_left_goes_with_the_next(demo, environment, tmp_path):
+    (left,) = tmp_path.glob("storekeeper-demo-*")
+    assert clear(tmp_path) == []
+    demo.kill()
+    demo.wait(30)
+    with subprocess.Popen(demo.args, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as following:
+        _told(following.stdout)
+        assert not left.exists()
+        assert len(list(tmp_path.glob("storekeeper-demo-*"))) == 1
+        following.send_signal(signal.SIGINT)
+        assert following.wait(60) == 0
+    assert not list(tmp_path.glob("storekeeper-demo-*"))
 
 
 def test_its_applications_are_metered_while_it_runs(demo):

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 SAMPLES = Path(__file__).parents[2] / "unit" / "importing" / "samples"
 
 LOG = "s3_access.log"
+DAY = 86_400
 
 
 def test_a_log_is_counted_once_however_often_it_comes(world, send):
@@ -33,6 +34,35 @@ def test_months_later_a_file_is_still_known(world, send):
     world.metering.forget_old_batches()
     assert send("s3-access-log", LOG)["accepted"] == 0
     assert world.stored() == 7
+
+
+def test_a_file_is_forgotten_once_nothing_in_it_could_count_again(world, send):
+    send("s3-access-log", LOG)
+    world.drain()
+    world.clock.advance(397 * DAY)
+    assert world.metering.forget_old_batches() == 0
+    world.clock.advance(DAY)
+    assert world.metering.forget_old_batches() == 1
+    again = send("s3-access-log", LOG)
+    assert (again["accepted"], again["duplicates"]) == (0, 0)
+    assert {one["reason"] for one in again["rejected"]} >= {"time: more than 365 days old or 5 minutes ahead"}
+    assert world.stored() == 7
+
+
+def test_what_a_log_that_grows_began_with_is_known_as_long_as_what_came_after(world, send):
+    """Without its beginning, the rest would be cut elsewhere, and count again."""
+    lines = []
+    line = (SAMPLES / "minio_audit.ndjson").read_bytes().splitlines()[0]
+    time = json.loads(line)["time"].encode()
+    for days, fresh in ((0, 10), (300, 10), (80, 10), (318, 0)):
+        world.clock.advance(days * DAY)
+        world.metering.forget_old_batches()
+        now = world.clock.now().isoformat().encode()
+        numbers = range(len(lines), len(lines) + fresh)
+        lines += [line.replace(b"F601", b"%06d" % one).replace(time, now) + b"\n" for one in numbers]
+        assert send("minio-audit", b"".join(lines))["accepted"] == fresh
+        world.drain()
+    assert world.engine.row("SELECT sum(requests) AS n FROM usage_day")["n"] == 30
 
 
 def test_compressed_it_is_the_same_file(world, send):

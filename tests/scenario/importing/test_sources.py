@@ -286,6 +286,36 @@ def test_a_source_is_edited_and_removed_and_that_is_recorded(world, pulling, log
     assert SECRET not in repr(records)
 
 
+def test_a_paused_source_waits_and_goes_on_where_it_was(world, pulling, logs):
+    pulling.add(**s3_source())
+    assert pulling.service.get("photos-logs").next_run_at == datetime(2026, 11, 20, 12, 10, tzinfo=UTC)
+    paused = pulling.service.edit("photos-logs", ImportSourceChange(paused=True), actor="ann")
+    assert (paused.paused, paused.next_run_at, paused.cron) == (True, None, "10 * * * *")
+    logs.put("photos/2026-11-20-11-00-00-A", log_line(1))
+    world.clock.advance(HOUR)
+    assert pulling.due()["photos-logs"].last_run_at is None
+    assert pulling.service.all()[0].paused
+    pulling.service.edit("photos-logs", ImportSourceChange(paused=False), actor="ann")
+    resumed = pulling.due()["photos-logs"]
+    assert (resumed.paused, resumed.last_result["accepted"]) == (False, 1)
+    assert resumed.next_run_at == datetime(2026, 11, 20, 13, 10, tzinfo=UTC)
+
+
+def test_a_source_that_can_not_work_can_be_paused(pulling, world, logs):
+    pulling.add(**s3_source())
+    world.buckets.remove("logs", actor="test")
+    with pytest.raises(UnknownBucketError):
+        pulling.service.edit("photos-logs", ImportSourceChange(cron=""), actor="ann")
+    assert pulling.service.edit("photos-logs", ImportSourceChange(paused=True), actor="ann").paused
+
+
+def test_which_source_is_being_pulled_is_known(pulling, logs):
+    pulling.add(**s3_source())
+    assert pulling.service.being_pulled() == frozenset()
+    pulling.service.start("photos-logs")
+    assert pulling.service.being_pulled() == {"photos-logs"}
+
+
 def test_missed_moments_are_made_good_by_one_pull(world, pulling, logs):
     pulling.add(**s3_source(cron="0 3 * * *"))
     world.clock.advance(timedelta(days=3).total_seconds())

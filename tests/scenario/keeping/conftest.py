@@ -45,6 +45,7 @@ class World:
         self.keeping = KeepingService(
             self.database, self.engine, self.buckets, self.jobs, audit, self.clock,
             retention=Retention(archive_bucket="archive" if archive else ""), standstill=self.metering.standstill,
+            changed=self.metering.cache.changed,
         )  # fmt: skip
         (folder / "archive").mkdir()
         self.buckets.add(NewBucket(name="photos", url="memory://photos"), actor="test")

@@ -19,6 +19,8 @@ from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import EmbedLinks, MeteringService, api, pages, read_api
+from storekeeper.metering.embedding import api as embed_api
+from storekeeper.metering.embedding import pages as embed_pages
 from storekeeper.objectstore.memory import MemoryStore
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -44,7 +46,9 @@ class World:
         self.metering = MeteringService(
             self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k" * 32
         )
-        self.links = EmbedLinks(b"k" * 32, self.clock, public_url="https://keeper.test")
+        self.links = EmbedLinks(
+            self.database, self.audit, b"k" * 32, self.clock, public_url="https://keeper.test"
+        )
         self.stores = {}
 
     def bucket(self, name, **options):
@@ -90,7 +94,10 @@ class Anybody:
 def client(world):
     """An administrator's program or browser, by the `Accept` header. A stranger sends no `Authorization`."""
     application = create(
-        routes=[*api.ROUTES, *read_api.ROUTES, *pages.ROUTES, *dashboard.ROUTES],
+        routes=[
+            *(route for part in (api, read_api, pages, embed_api, embed_pages) for route in part.ROUTES),
+            *dashboard.ROUTES,
+        ],
         services={
             "clock": world.clock,
             "buckets": world.buckets,

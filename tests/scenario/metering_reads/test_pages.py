@@ -178,6 +178,53 @@ def test_a_link_is_good_for_one_owner_and_one_time(stored, link, page):
     page("/embed/storage", who=None, status=404)
 
 
+def test_a_link_can_not_take_another_generation(stored, client, link, page):
+    path = link()
+    client.delete("/api/user/storage/embed-links", params={"owner": ANN})
+    page(path.replace("generation=0", "generation=1"), who=None, status=404)
+
+
+def test_revoked_links_end_and_new_ones_work(world, stored, client, link, page):
+    first, others = link(), link("bob")
+    for generation in (1, 2):
+        old = link()
+        assert client.delete("/api/user/storage/embed-links", params={"owner": ANN}).status_code == 204
+        for path in (first, old):
+            headers = {"Authorization": "", "Accept": "application/json"}
+            answer = client.get(path, headers=headers)
+            assert (answer.status_code, answer.json()["type"]) == (410, "/problems/link-revoked")
+        assert f"generation={generation}&" in link()
+        assert f"Storage of {ANN}" in page(link(), who="admin")
+    assert "Storage of bob" in page(others, who=None)
+    records = world.audit.page(action="embed-links").items
+    assert [(one.actor, one.action, one.target) for one in records] == [
+        ("admin@example.com", "embed-links.revoke", ANN)
+    ] * 2
+
+
+def test_a_link_that_was_revoked_and_has_expired_too_was_revoked(world, stored, client, link, page):
+    path = link(seconds=60)
+    world.clock.advance(61)
+    client.delete("/api/user/storage/embed-links", params={"owner": ANN})
+    assert "revoked" in page(path, who=None, status=410)
+
+
+def test_links_are_revoked_on_the_page_of_their_owner(stored, client, link, page):
+    path = link()
+    assert "Revoke links" in page(f"/usage/owners/{ANN}")
+    assert "Revoke links" not in page(f"/usage/owners/{ANN}", who="readonly")
+    assert "Revoke links" not in page("/usage")
+    answer = client.post("/usage/embed-links/revoke", data={"owner": ANN})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/usage/owners/ann%40example.com")
+    page(path, who=None, status=410)
+
+
+@pytest.mark.parametrize("owner", ["", "x" * 257, "a\0b"])
+def test_who_can_not_be_an_owner_has_no_links(world, client, owner):
+    assert client.delete("/api/user/storage/embed-links", params={"owner": owner}).status_code == 400
+    assert client.post("/api/user/storage/embed-link", json={"owner": owner}).status_code == 400
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"owner": ""}, {"owner": "a", "expiresIn": 5}, {"owner": "a", "more": 1}]
 )
@@ -189,3 +236,4 @@ def test_only_administrators_make_links(world, client):
     for who in ("user", "readonly"):
         client.headers["Authorization"] = f"Bearer {who}"
         assert client.post("/api/user/storage/embed-link", json={"owner": "a"}).status_code == 403
+        assert client.delete("/api/user/storage/embed-links", params={"owner": "a"}).status_code == 403

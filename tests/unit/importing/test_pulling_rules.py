@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from storekeeper.metering.importing.pulling import rules, s3_logs, windows
 from storekeeper.metering.importing.pulling.model import ImportSource, ImportSourceChange, NewImportSource
@@ -69,6 +70,18 @@ def test_a_source_is_due(cron, last, due):
         last_result={}, last_error="", created_at=NOON - timedelta(days=1), updated_at=NOON,
     )  # fmt: skip
     assert rules.is_due(source, NOON) is due
+    assert rules.next_run(replace(source, paused=True)) is None
+    assert not rules.is_due(replace(source, paused=True), NOON)
+
+
+def test_a_moment_that_never_comes_is_none():
+    source = ImportSource(
+        id="s", name="s", format="cloudwatch", bucket="b", cron="0 3 31 2 *", settings={}, has_secret=True,
+        last_run_at=None, last_result={}, last_error="", created_at=NOON, updated_at=NOON,
+    )  # fmt: skip
+    assert rules.next_run(source) is None
+    hourly = replace(source, cron="10 * * * *")
+    assert rules.next_run(hourly) == NOON + timedelta(minutes=10)
 
 
 def test_a_secret_never_shows_in_what_is_printed():

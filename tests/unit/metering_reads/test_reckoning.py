@@ -87,11 +87,12 @@ def test_what_is_no_status(text):
     assert 100 <= low <= high <= 599
 
 
-@given(st.binary(min_size=16, max_size=32), st.text(max_size=20), st.integers(0, 2**40))
-def test_a_signature_is_good_for_what_it_was_made_for(key, owner, expires):
-    signed = reckoning.signature(key, owner, expires)
-    assert reckoning.is_signed(key, owner, expires, signed)
-    assert not reckoning.is_signed(key, owner, expires + 1, signed)
-    assert not reckoning.is_signed(key, owner + "x", expires, signed)
-    assert not reckoning.is_signed(key + b"x", owner, expires, signed)
-    assert not reckoning.is_signed(key, owner, expires, signed + "é")
+@given(st.binary(min_size=16, max_size=32), st.text(max_size=20), st.integers(0, 2**40), st.integers(0, 99))
+def test_a_signature_is_good_for_what_it_was_made_for(key, owner, expires, generation):
+    signed = reckoning.signature(key, owner, expires, generation)
+    assert reckoning.is_signed(key, owner, expires, generation, signed)
+    assert not reckoning.is_signed(key, owner, expires, generation + 1, signed)
+    assert not reckoning.is_signed(key, owner, expires + 1, generation, signed)
+    assert not reckoning.is_signed(key, owner + "x", expires, generation, signed)
+    assert not reckoning.is_signed(key + b"x", owner, expires, generation, signed)
+    assert not reckoning.is_signed(key, owner, expires, generation, signed + "é")

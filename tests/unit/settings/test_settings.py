@@ -35,11 +35,37 @@ def test_environment_wins_over_file_and_command_line_over_both(tmp_path):
         ({"STOREKEEPER_ANALYTICS_URL": "duckdb://x"}, "analytics_url"),
         ({"STOREKEEPER_SECRET_KEY_FILE": "/nowhere/key"}, "/nowhere/key"),
         ({"STOREKEEPER_PORT_FILE": "/x"}, "port_file"),
+        ({"STOREKEEPER_CACHE_TTL": "-1"}, "cache_ttl"),
+        ({"STOREKEEPER_CACHE_TTL": "nan"}, "cache_ttl"),
+        ({"STOREKEEPER_SUCCESS_SAMPLING_RATE": "1.1"}, "success_sampling_rate"),
+        ({"STOREKEEPER_ERROR_SAMPLING_RATE": "-0.1"}, "error_sampling_rate"),
+        ({"STOREKEEPER_BATCH_SIZE": "0"}, "batch_size"),
+        ({"STOREKEEPER_BATCH_SIZE": "2.5"}, "batch_size"),
+        ({"STOREKEEPER_FLUSH_INTERVAL": "0"}, "flush_interval"),
+        ({"STOREKEEPER_FLUSH_INTERVAL": "30s"}, "flush_interval"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path, environ, words):
     with pytest.raises(SettingsError, match=words):
         load(tmp_path, environ)
+
+
+def test_what_clients_are_told_and_how_long_reads_are_kept(tmp_path):
+    found = load(tmp_path)
+    assert (found.cache_ttl, found.success_sampling_rate, found.error_sampling_rate) == (300, 1, 1)
+    assert (found.batch_size, found.flush_interval) == (50, 30)
+    found = load(
+        tmp_path,
+        {
+            "STOREKEEPER_CACHE_TTL": "0",
+            "STOREKEEPER_SUCCESS_SAMPLING_RATE": "0.1",
+            "STOREKEEPER_ERROR_SAMPLING_RATE": "0",
+            "STOREKEEPER_BATCH_SIZE": "500",
+            "STOREKEEPER_FLUSH_INTERVAL": "2.5",
+        },
+    )
+    assert (found.cache_ttl, found.success_sampling_rate, found.error_sampling_rate) == (0, 0.1, 0)
+    assert (found.batch_size, found.flush_interval) == (500, 2.5)
 
 
 def test_unknown_keys_in_the_file_are_errors(tmp_path):

@@ -1,6 +1,7 @@
 """HTTP: routes with declared access, pages, problems, one server process."""
 
 from storekeeper.infra.web.application import WebOptions, create
+from storekeeper.infra.web.conditional import unless_known
 from storekeeper.infra.web.envelope import EMBEDDABLE, SESSION_COOKIE, Authenticator
 from storekeeper.infra.web.forms import csv_of, span_of
 from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
@@ -29,5 +30,6 @@ __all__ = [
     "render",
     "see_other",
     "span_of",
+    "unless_known",
     "wants_page",
 ]

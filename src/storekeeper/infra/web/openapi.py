@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
+    OpenAPIFormat,
     OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
+    Parameter,
+    RequestBody,
     Schema,
 )
 
@@ -22,6 +25,7 @@ _TEXT = Schema(type=OpenAPIType.STRING)
 _EVENT = Schema(
     type=OpenAPIType.OBJECT, properties={"event": _TEXT, "data": _TEXT}, required=["event", "data"]
 )
+_BINARY = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 _TABLES = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
 _HEADERS = {
     "X-Request-Id": OpenAPIHeader(schema=_TEXT, required=True, description="Names this request in the log."),
@@ -29,6 +33,30 @@ _HEADERS = {
         schema=_TEXT, required=True, description="Milliseconds: db, analytics, total."
     ),
 }
+_TAG_HEADERS = {
+    "ETag": OpenAPIHeader(schema=_TEXT, required=True, description="Stands for this body, byte by byte."),
+    "Cache-Control": OpenAPIHeader(schema=_TEXT, required=True, description="private, no-cache"),
+}
+_IF_NONE_MATCH = Parameter(
+    name="If-None-Match",
+    param_in="header",
+    schema=_TEXT,
+    description="The `ETag` of what the caller has; the answer is 304 while that holds.",
+)
+_IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    schema=_TEXT,
+    description="The same one again, by the same key, changes nothing; of at most 128 characters.",
+)
+_FILES = (
+    "application/octet-stream",
+    "application/gzip",
+    "text/plain",
+    "text/csv",
+    "application/x-ndjson",
+    _TABLES[0],
+)
 _ANYWHERE = {
     400: "A value is malformed or not acceptable.",
     401: "Not signed in, or by credentials that do not hold.",
@@ -105,11 +133,21 @@ class OrCsv(Described):
 
 
 @dataclass
-class OrTable(OrCsv):
-    """It answers also in CSV, Parquet or Arrow when asked by `Accept` or format=."""
+class Conditional(Described):
+    """It answers with a tag, and with 304 to a caller who has what that stands for."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _add_tag(self)
+
+
+@dataclass
+class OrTable(OrCsv):
+    """It answers also in CSV, Parquet or Arrow when asked by `Accept` or format=, each with a tag of its own."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _add_tag(self)
         _succeeding(self).update({name: OpenAPIMediaType(schema=_TEXT) for name in _TABLES})
 
 
@@ -126,6 +164,45 @@ class File(Described):
 
 
 @dataclass
+class TakesMany(Described):
+    """Its body is a list of its `data`: a JSON array, one a line, or the rows of an Arrow stream."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        body = self.request_body
+        array = body.content["application/json"].schema if isinstance(body, RequestBody) else None
+        if not isinstance(array, Schema) or array.items is None:
+            raise TypeError(f"{self.operation_id} takes no list")
+        self.request_body = RequestBody(
+            required=True,
+            description="Plain, or compressed as `Content-Encoding: gzip` says. NDJSON has one a line; columns of an Arrow "
+            "stream have the names of the members.",
+            content={
+                "application/x-ndjson": OpenAPIMediaType(schema=array.items),
+                "application/json": OpenAPIMediaType(schema=array),
+                "application/vnd.apache.arrow.stream": OpenAPIMediaType(schema=_BINARY),
+            },
+        )
+        self.parameters = [*(self.parameters or []), _IDEMPOTENCY_KEY]
+
+
+@dataclass
+class TakesFile(Described):
+    """Its body is a file, whatever the media type says."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.request_body = RequestBody(
+            required=True,
+            description="The file itself, as it is or compressed by gzip; not a form. Its media type is not looked at.",
+            content={
+                **{name: OpenAPIMediaType(schema=_BINARY) for name in _FILES},
+                "application/json": OpenAPIMediaType(schema=Schema(description="As the provider answered.")),
+            },
+        )
+
+
+@dataclass
 class Events(Described):
     """It answers with Server-Sent Events; `data` is JSON."""
 
@@ -134,6 +211,16 @@ class Events(Described):
         content = _succeeding(self)
         content.clear()
         content["text/event-stream"] = OpenAPIMediaType(schema=_EVENT)
+
+
+def _add_tag(operation: Operation) -> None:
+    responses = operation.responses or {}
+    answer = responses["200"]
+    if isinstance(answer, OpenAPIResponse):
+        answer.headers = {**(answer.headers or {}), **_TAG_HEADERS}
+    same = OpenAPIResponse(description="The caller has it already.", headers={**_HEADERS, **_TAG_HEADERS})
+    operation.responses = {**responses, "304": same}
+    operation.parameters = [*(operation.parameters or []), _IF_NONE_MATCH]
 
 
 def _succeeding(operation: Operation) -> dict[str, OpenAPIMediaType]:

@@ -119,8 +119,9 @@ def _entries(request: Request[Any, Any, Any], principal: Principal | None) -> li
 
 
 def _shown(entry: Entry, path: str) -> dict[str, Any]:
-    below = entry.href != "/" and path.startswith(entry.href.rstrip("/") + "/")
-    active = path in (entry.href, *entry.beside) or below
+    places = (entry.href, *entry.beside)
+    below = any(place != "/" and path.startswith(place.rstrip("/") + "/") for place in places)
+    active = path in places or below
     return {"label": entry.label, "href": entry.href, "icon": entry.icon, "active": active}
 
 

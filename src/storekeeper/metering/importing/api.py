@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from storekeeper.infra.web import Access, Principal, get, post, span_of
+from storekeeper.infra.web import Access, Principal, get, openapi, post, span_of
 from storekeeper.metering.importing.incoming import Incoming
 from storekeeper.metering.importing.model import Comparisons, ImportReply
 from storekeeper.metering.importing.service import Wanted
@@ -29,6 +29,7 @@ _FILES = anyio.CapacityLimiter(4)
     status_code=HTTP_200_OK,
     request_max_body_size=None,
     summary="Import a file of operations, or a provider's own figures",
+    operation_class=openapi.TakesFile,
 )
 async def import_file(
     form: FromPath[str],

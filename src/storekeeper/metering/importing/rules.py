@@ -36,7 +36,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     mapping: Mapping[str, str]
 
     def batch_id(self, *, first: str, records: int, identity: str) -> str:
-        """What a chunk is known by for good. Begins with what its first record is known by, and how many there are."""
+        """What a chunk is known by. Begins with what its first record is known by, and how many there are."""
         return f"{self.beginning(first)}{records}.{self._hashed(identity)}"
 
     def beginning(self, first: str) -> str:

@@ -33,8 +33,9 @@ OLDEST = timedelta(days=365)  # as long as sums are kept, unless that is set oth
 FURTHEST = timedelta(
     days=730
 )  # an insert has a part for each day, and the engine takes no more than a thousand
-WEBHOOK = "webhook:"  # its batches are known for a week, an import's for good
+WEBHOOK = "webhook:"  # its batches are known for a week, an import's until nothing in them could count again
 IMPORT = "import:"
+MARGIN = timedelta(days=32)  # sums go by whole months, and an import takes a while
 _DAY = timedelta(days=1)
 
 
@@ -64,6 +65,11 @@ class ImportService:
         self._buckets = buckets
         self._clock = clock
         self._oldest = min(oldest, FURTHEST)
+
+    @property
+    def known_for(self) -> timedelta:
+        """How long after it was last imported a chunk is known: all that is in it is too old to be taken by then."""
+        return self._oldest + MARGIN
 
     def take(self, name: str, body: IO[bytes], wanted: Wanted) -> ImportReply:
         """The reply once everything accepted is durable. The same file again changes nothing.
@@ -140,14 +146,19 @@ class ImportService:
         return tally.reply(form.name, asked.bucket)
 
     def _cut(self, origin: rules.Origin, source: str, records: Records) -> Iterator[Records]:
-        """Cut where an earlier import ended: a log that has grown since begins with what is known."""
+        """Cut where an earlier import ended: a log that has grown since begins with what is known.
+
+        What comes after it is cut by it, so it has to be known for as long as that is.
+        """
         while records:
             first = content_of(records[:1])
             ids = set(self._intake.known(source, origin.beginning(first)))
             lengths = {rules.records_in(one) for one in ids}
             for length in sorted((one for one in lengths if one < len(records)), reverse=True):
                 identity = content_of(records[:length])
-                if origin.batch_id(first=first, records=length, identity=identity) in ids:
+                batch_id = origin.batch_id(first=first, records=length, identity=identity)
+                if batch_id in ids:
+                    self._intake.remember(source, batch_id)
                     break
             else:
                 length = len(records)

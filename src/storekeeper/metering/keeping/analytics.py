@@ -1,7 +1,8 @@
 """Statements that move whole days of operations and their sums."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -74,10 +75,11 @@ _SOURCE = re.compile(r"\bFROM\s+(?:\w+\.)?operation\b")
 
 
 class KeepingAnalytics:
-    """Whole days at a time."""
+    """Whole days at a time. `changed` is told when what others read is not what it was, also in part."""
 
-    def __init__(self, engine: Analytics) -> None:
+    def __init__(self, engine: Analytics, changed: Callable[[], None]) -> None:
         self._engine = engine
+        self._changed = changed
 
     def stored_days(self, table: str = "operation") -> list[date]:
         return [date.fromisoformat(name) for name in self.partitions(table)]
@@ -87,10 +89,12 @@ class KeepingAnalytics:
         return [row["partition"] for row in self._engine.rows(PARTITIONS, table=table)]
 
     def drop_month(self, table: str, month: str) -> None:
-        self._engine.command(DROP_MONTH.format(table=table), month=int(month))
+        with self._changing():
+            self._engine.command(DROP_MONTH.format(table=table), month=int(month))
 
     def drop_day(self, day: date, table: str = "operation") -> None:
-        self._engine.command(DROP_DAY.format(table=table), day=day.isoformat())
+        with self._changing():
+            self._engine.command(DROP_DAY.format(table=table), day=day.isoformat())
 
     def count(self, day: date, table: str = "operation") -> int:
         return int(self._engine.row(COUNT_DAY.format(table=table), day=day.isoformat())["found"])
@@ -101,7 +105,8 @@ class KeepingAnalytics:
     def leave(self, day: date) -> None:
         """Take a day out of what can be read, in one step; `spans` still finds it."""
         self._engine.command(MAKE_LEAVING)
-        self._engine.command(LEAVE, day=day.isoformat())
+        with self._changing():
+            self._engine.command(LEAVE, day=day.isoformat())
 
     def spans(self, day: date, count: int) -> Iterator[pa.Table]:
         """The operations of a day that leaves, in `count` pieces of equal time; empty ones are left out."""
@@ -123,19 +128,28 @@ class KeepingAnalytics:
         self._engine.insert(STAGED, rows)
 
     def attach_staged(self, day: date) -> None:
-        self._engine.command(ATTACH_DAY, day=day.isoformat())
+        with self._changing():
+            self._engine.command(ATTACH_DAY, day=day.isoformat())
 
     def unstage(self) -> None:
         self._engine.command(UNSTAGE)
 
     def count_again(self, day: date, *, staged: bool) -> None:
         """Replace all sums of a day by sums of its operations, also of the staged ones if `staged`."""
-        for table in SUMS:
-            self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
-        for target, select in self._views().items():
-            self._engine.command(
-                COUNT_AGAIN.format(table=target, select=_of_day(select, staged)), day=day.isoformat()
-            )
+        with self._changing():
+            for table in SUMS:
+                self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
+            for target, select in self._views().items():
+                self._engine.command(
+                    COUNT_AGAIN.format(table=target, select=_of_day(select, staged)), day=day.isoformat()
+                )
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._changed()
 
     def _views(self) -> dict[str, str]:
         """Statement by table, of the views that read operations themselves; the other sums follow from theirs."""

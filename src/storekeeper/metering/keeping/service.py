@@ -37,7 +37,9 @@ log = structlog.get_logger("metering")
 
 
 class KeepingService:
-    """`standstill` is a block during which no operation reaches the analytics engine."""
+    """`standstill` is a block during which no operation reaches the analytics engine; `changed` is told
+    when operations or sums are not what they were.
+    """
 
     def __init__(
         self,
@@ -50,9 +52,10 @@ class KeepingService:
         *,
         retention: Retention,
         standstill: Callable[[], AbstractContextManager[object]],
+        changed: Callable[[], None],
     ) -> None:
         self._db = database
-        self._analytics = KeepingAnalytics(analytics)
+        self._analytics = KeepingAnalytics(analytics, changed)
         self._buckets = buckets
         self._jobs = jobs
         self._audit = audit

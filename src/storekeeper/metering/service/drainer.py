@@ -1,7 +1,7 @@
 """Moves operations from the spool into analytics, each exactly once."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -31,10 +31,13 @@ class Drainer:
     goes out again, and the engine recognizes the token.
     """
 
-    def __init__(self, spool: Spool, analytics: MeteringAnalytics, clock: Clock) -> None:
+    def __init__(
+        self, spool: Spool, analytics: MeteringAnalytics, clock: Clock, *, stored: Callable[[pa.Table], None]
+    ) -> None:
         self._spool = spool
         self._analytics = analytics
         self._clock = clock
+        self._stored = stored
         self._stopping = threading.Event()
         self._moving = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="metering-drainer", daemon=True)
@@ -67,7 +70,10 @@ class Drainer:
         tables = self._readable(departure.bodies)
         if tables:
             rows = pa.concat_tables(tables)
-            self._analytics.insert(rows, token=departure.token)
+            try:
+                self._analytics.insert(rows, token=departure.token)
+            finally:  # what the engine failed at may have become visible in part
+                self._stored(rows)
             self.drained += rows.num_rows
         self._spool.departed(departure)
         self.last_error = ""

@@ -131,6 +131,10 @@ class Intake:
         """Ids of batches that came from there and begin so."""
         return self._spool.known(source, beginning)
 
+    def remember(self, source: str, batch_id: str) -> None:
+        """Know a batch for as long as if it came now."""
+        self._spool.remember(source, batch_id)
+
     def _take_columns(
         self,
         tables: Sequence[pa.Table],

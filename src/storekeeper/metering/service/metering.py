@@ -12,18 +12,24 @@ from storekeeper.infra.spool import Spool
 from storekeeper.infra.web import Principal
 from storekeeper.kernel.clock import Clock
 from storekeeper.metering.analytics import MeteringAnalytics
-from storekeeper.metering.importing.service import ImportService
-from storekeeper.metering.model import IngestReply, IngestStats
+from storekeeper.metering.importing.service import IMPORT, ImportService
+from storekeeper.metering.model import IngestReply, IngestStats, Recommended
 from storekeeper.metering.rules import Limits
+from storekeeper.metering.service.caching import ReadCache
 from storekeeper.metering.service.drainer import Drainer
 from storekeeper.metering.service.intake import Intake, Sender
+from storekeeper.metering.service.kept_reading import KeptReader
 from storekeeper.metering.service.reading import UsageReader
 
 BATCH_IDS_KEPT = timedelta(days=7)
+_RECOMMENDED = Recommended()
 
 
 class MeteringService:
-    """Construct, `start`, and `close` in the end."""
+    """Construct, `start`, and `close` in the end.
+
+    `reader` keeps what it reads, in `cache`; `fresh` does not. `recommended` is what clients are told.
+    """
 
     def __init__(
         self,
@@ -34,12 +40,18 @@ class MeteringService:
         data_dir: Path,
         address_key: bytes,
         sums_days: int = 365,
+        cache_seconds: float = 300.0,
+        recommended: Recommended = _RECOMMENDED,
     ) -> None:
         self._clock = clock
         self._spool = Spool(data_dir / "spool.db", clock)
         self._analytics = MeteringAnalytics(analytics)
-        self.reader = UsageReader(self._analytics, buckets, clock)
-        self._drainer = Drainer(self._spool, self._analytics, clock)
+        self.recommended = recommended
+        self.cache = ReadCache(clock, seconds=cache_seconds)
+        buckets.on_change(self.cache.changed)  # what was read has their names
+        self.fresh = UsageReader(self._analytics, buckets, clock)
+        self.reader = KeptReader(self.fresh, self.cache)
+        self._drainer = Drainer(self._spool, self._analytics, clock, stored=self.cache.changed_by)
         self._intake = Intake(
             self._spool, buckets, clock, address_key=address_key, folder=data_dir, limits=Limits()
         )
@@ -96,8 +108,9 @@ class MeteringService:
         return self._drainer.standstill()
 
     def forget_old_batches(self) -> int:
-        """Forget ids of batches that came more than a week ago; returns how many."""
-        return self._spool.forget(BATCH_IDS_KEPT)
+        """Forget ids of batches that came long ago: a week, or what imports are known for; returns how many."""
+        imported = self._spool.forget(self.imports.known_for, of=IMPORT)
+        return imported + self._spool.forget(BATCH_IDS_KEPT, but_of=IMPORT)
 
 
 def _sender(principal: Principal) -> Sender:

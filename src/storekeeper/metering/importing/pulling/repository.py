@@ -18,6 +18,7 @@ import_source = sa.Table(
     sa.Column("format", sa.String(32), nullable=False),
     sa.Column("bucket_id", sa.ForeignKey("bucket.id", ondelete="CASCADE"), nullable=False),
     sa.Column("cron", sa.String(64), nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("settings", sa.Text, nullable=False),
     sa.Column("secret", sa.Text, nullable=False),  # sealed
     sa.Column("cursor", sa.Text, nullable=False),  # how far it came; its puller's own words
@@ -33,7 +34,7 @@ def insert(connection: Connection, source: ImportSource, *, bucket_id: str, seal
     connection.execute(
         import_source.insert().values(
             id=source.id, name=source.name, format=source.format, bucket_id=bucket_id, cron=source.cron,
-            settings=json.dumps(source.settings), secret=sealed, cursor="", last_run_at=None, last_result="{}",
+            paused=source.paused, settings=json.dumps(source.settings), secret=sealed, cursor="", last_run_at=None, last_result="{}",
             last_error="", created_at=source.created_at, updated_at=source.updated_at,
         )
     )  # fmt: skip
@@ -43,6 +44,7 @@ def update(connection: Connection, source: ImportSource, *, sealed: str | None) 
     """`sealed` is None where the secret stays."""
     values: dict[str, Any] = {
         "cron": source.cron,
+        "paused": source.paused,
         "settings": json.dumps(source.settings),
         "updated_at": source.updated_at,
     }
@@ -97,6 +99,7 @@ def _source(row: Any, buckets: Mapping[str, str]) -> ImportSource:
         format=row["format"],
         bucket=buckets.get(row["bucket_id"], ""),
         cron=row["cron"],
+        paused=row["paused"],
         settings=json.loads(row["settings"]),
         has_secret=bool(row["secret"]),
         last_run_at=row["last_run_at"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 from storekeeper.metering.importing.pulling import PULLERS
 from storekeeper.metering.importing.pulling.model import ImportSource, Puller, SourceSettingsError
@@ -39,9 +39,18 @@ def check_cron(cron: str) -> None:
         )
 
 
+def next_run(source: ImportSource) -> datetime | None:
+    """The schedule's first moment since the last pull, or since the source was made; None where there is none."""
+    if source.paused or not source.cron:
+        return None
+    try:
+        upcoming: datetime = croniter(source.cron, source.last_run_at or source.created_at).get_next(datetime)
+    except CroniterBadDateError:  # the 31st of February
+        return None
+    return upcoming
+
+
 def is_due(source: ImportSource, now: datetime) -> bool:
     """Whether the schedule had a moment since the last pull, or since the source was made."""
-    if not source.cron:
-        return False
-    upcoming: datetime = croniter(source.cron, source.last_run_at or source.created_at).get_next(datetime)
-    return upcoming <= now
+    upcoming = next_run(source)
+    return upcoming is not None and upcoming <= now

@@ -10,7 +10,7 @@ from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database
-from storekeeper.infra.jobs import Jobs, RunContext
+from storekeeper.infra.jobs import ACTIVE, Jobs, RunContext
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.kernel.ids import new_id
@@ -60,7 +60,7 @@ class ImportSourceService:
         """Every source by name."""
         buckets = self._names()
         with self._db.read() as connection:
-            return repository.find_all(connection, buckets)
+            return [_planned(source) for source in repository.find_all(connection, buckets)]
 
     def get(self, name: str) -> ImportSource:
         """Raises UnknownImportSourceError."""
@@ -71,7 +71,13 @@ class ImportSourceService:
             raise UnknownImportSourceError(
                 f"There is no import source {name!r}.", hint="`storekeeper import source list` shows them."
             )
-        return source
+        return _planned(source)
+
+    def being_pulled(self) -> frozenset[str]:
+        """Names of sources that a run is at, or is about to begin with."""
+        runs = self._jobs.find(job=JOB, statuses=ACTIVE)
+        names = (run.payload.get("source") or run.progress.get("source") for run in runs)
+        return frozenset(str(name) for name in names if name)
 
     def add(self, new: NewImportSource, *, actor: str) -> ImportSource:
         """Nothing is connected to. Raises SourceSettingsError, UnknownBucketError, ImportSourceExistsError."""
@@ -94,7 +100,7 @@ class ImportSourceService:
             self._audit.record(
                 connection, actor=actor, action="import-source.create", target=source.name, details=details
             )
-        return source
+        return _planned(source)
 
     def edit(self, name: str, change: ImportSourceChange, *, actor: str) -> ImportSource:
         """Only what is given changes. Raises UnknownImportSourceError, SourceSettingsError."""
@@ -107,7 +113,8 @@ class ImportSourceService:
         secret: str | None = given.pop("secret", None)
         has_secret = before.has_secret if secret is None else bool(secret)
         source = msgspec.structs.replace(before, **given, has_secret=has_secret, updated_at=self._clock.now())
-        self._check(source.format, source.settings, source.cron, has_secret=has_secret)
+        if secret is not None or set(given) != {"paused"}:  # one that can not work may still be paused
+            self._check(source.format, source.settings, source.cron, has_secret=has_secret)
         details = dict.fromkeys(given, "changed") | ({"secret": "replaced"} if secret is not None else {})
         with self._db.write() as connection:
             sealed = None if secret is None else self._sealed(source.id, secret)
@@ -115,7 +122,7 @@ class ImportSourceService:
             self._audit.record(
                 connection, actor=actor, action="import-source.update", target=name, details=details
             )
-        return source
+        return _planned(source)
 
     def remove(self, name: str, *, actor: str) -> None:
         """What it brought stays. Raises UnknownImportSourceError."""
@@ -208,6 +215,10 @@ class ImportSourceService:
 
     def _names(self) -> Mapping[str, str]:
         return {bucket.id: bucket.name for bucket in self._buckets.all()}
+
+
+def _planned(source: ImportSource) -> ImportSource:
+    return msgspec.structs.replace(source, next_run_at=rules.next_run(source))
 
 
 def _in_words(failure: Exception) -> str:

@@ -1,0 +1,273 @@
+"""What is kept of reads: never what was before a change, never too old, never too much, and read once for all."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from storekeeper.kernel.clock import ManualClock
+from storekeeper.metering.service.caching import Kept, ReadCache
+
+TTL = 300
+
+
+class Store:
+    """What is read: how often each bucket was written to. Counts its reads."""
+
+    def __init__(self):
+        self.written = {"a": 0, "b": 0}
+        self.reads = 0
+
+    def read(self, bucket=None):
+        self.reads += 1
+        return dict(self.written) if bucket is None else self.written[bucket]
+
+
+@pytest.fixture
+def clock():
+    return ManualClock()
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+@pytest.fixture
+def cache(clock):
+    return ReadCache(clock, seconds=TTL, most=4)
+
+
+@pytest.fixture
+def get(cache, store):
+    """`get("a")` reads one bucket through the cache, `get()` all."""
+
+    def read(bucket=None):
+        return cache.get(("usage", bucket), bucket, lambda: store.read(bucket)).value
+
+    return read
+
+
+def test_the_same_question_is_read_once(get, store):
+    assert [get("a"), get("a"), get(), get()] == [0, 0, {"a": 0, "b": 0}, {"a": 0, "b": 0}]
+    assert store.reads == 2
+
+
+def test_what_is_as_old_as_it_may_be_is_read_again(get, store, clock):
+    get("a")
+    clock.advance(TTL - 1)
+    get("a")
+    assert store.reads == 1
+    clock.advance(1)
+    get("a")
+    assert store.reads == 2
+
+
+def test_a_change_concerns_its_bucket_and_all_together(get, store, cache):
+    for bucket in ("a", "b", None):
+        get(bucket)
+    store.written["a"] = 1
+    cache.changed(["a"])
+    assert (get("a"), get("b"), get()) == (1, 0, {"a": 1, "b": 0})
+    assert store.reads == 5
+
+
+def test_a_change_of_everything_concerns_everything(get, store, cache):
+    for bucket in ("a", "b", None):
+        get(bucket)
+    cache.changed()
+    for bucket in ("a", "b", None):
+        get(bucket)
+    assert store.reads == 6
+    cache.changed(["b"])  # what was forgotten of single buckets does not come back
+    get("a")
+    assert store.reads == 6
+
+
+def test_what_began_before_a_change_is_not_kept_after_it(cache, store):
+    def slow():
+        found = store.read("a")
+        store.written["a"] = 1
+        cache.changed(["a"])
+        return found
+
+    assert cache.get("k", "a", slow).value == 0
+    assert cache.get("k", "a", lambda: store.read("a")).value == 1
+
+
+def test_age_counts_from_the_beginning(cache, clock, store):
+    def slow():
+        clock.advance(TTL - 1)
+        return store.read("a")
+
+    cache.get("k", "a", slow)
+    clock.advance(1)
+    cache.get("k", "a", lambda: store.read("a"))
+    assert store.reads == 2
+
+
+def test_errors_are_not_kept(cache):
+    def fail():
+        raise OSError("away")
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="away"):
+            cache.get("k", None, fail)
+    assert len(cache) == 0
+    assert cache.get("k", None, lambda: 1).value == 1
+
+
+def test_the_least_used_give_way(cache, store):
+    for number in range(4):
+        cache.get(number, "a", store.read)
+    cache.get(0, "a", store.read)
+    cache.get(4, "a", store.read)
+    assert (len(cache), store.reads) == (4, 5)
+    cache.get(0, "a", store.read)
+    assert store.reads == 5
+    cache.get(1, "a", store.read)
+    assert store.reads == 6
+
+
+def test_none_are_kept_without_time(clock, store):
+    cache = ReadCache(clock, seconds=0)
+    for _ in range(3):
+        cache.get("k", None, store.read)
+    assert (len(cache), store.reads) == (0, 3)
+
+
+def test_many_at_once_read_once(cache):
+    reads, going_on, may_end = [], threading.Event(), threading.Event()
+
+    def slow():
+        reads.append(1)
+        going_on.set()
+        assert may_end.wait(10)
+        return "found"
+
+    with ThreadPoolExecutor(16) as threads:
+        first = threads.submit(cache.get, "k", "a", slow)
+        assert going_on.wait(10)
+        others = [threads.submit(cache.get, "k", "a", slow) for _ in range(15)]
+        may_end.set()
+        assert {one.result(10).value for one in [first, *others]} == {"found"}
+    assert len(reads) == 1
+
+
+def test_who_comes_after_a_change_does_not_join_a_read_from_before(cache):
+    going_on, may_end = threading.Event(), threading.Event()
+
+    def slow():
+        going_on.set()
+        assert may_end.wait(10)
+        return "before"
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(cache.get, "k", "a", slow)
+        assert going_on.wait(10)
+        cache.changed(["a"])
+        assert cache.get("k", "a", lambda: "after").value == "after"
+        may_end.set()
+        assert first.result(10).value == "before"
+    assert cache.get("k", "a", lambda: "again").value == "after"
+
+
+def test_a_failure_fails_those_who_wait_for_it_and_nobody_else(cache):
+    going_on, may_end = threading.Event(), threading.Event()
+
+    def fail():
+        going_on.set()
+        assert may_end.wait(10)
+        raise OSError("away")
+
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(cache.get, "k", "a", fail)]
+        assert going_on.wait(10)
+        cache.changed(["a"])
+        cache.get("k", "a", lambda: "after")  # the slot of a later read, which the failure must leave
+        may_end.set()
+        assert isinstance(asked[0].exception(10), OSError)
+    assert cache.get("k", "a", lambda: "again").value == "after"
+
+
+def test_under_threads_nobody_sees_what_was_before_their_question(cache, store):
+    """Writers write, then tell; who asks afterwards must see it."""
+
+    def work(number):
+        bucket = "ab"[number % 2]
+        for step in range(300):
+            if number < 2:
+                store.written[bucket] = step
+                cache.changed([bucket])
+            else:
+                written = store.written[bucket]
+                if cache.get(bucket, bucket, lambda: store.read(bucket)).value < written - 1:
+                    return "stale"  # one write may be told between
+        return "fine"
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(work, range(8))) == {"fine"}
+
+
+def test_the_buckets_of_stored_rows_are_found_in_any_form(get, store, cache):
+    coded = pa.array(["a", "a"]).dictionary_encode()
+    plain = pa.chunked_array([pa.array(["b"])])
+    for bucket in ("a", "b"):
+        get(bucket)
+    cache.changed_by(pa.table({"bucket_id": pa.chunked_array([coded, pa.array(["a"]).dictionary_encode()])}))
+    get("b")
+    assert store.reads == 2
+    get("a")
+    assert store.reads == 3
+    cache.changed_by(pa.table({"bucket_id": plain}))
+    get("b")
+    assert store.reads == 4
+
+
+def test_tags_are_the_same_where_values_are():
+    assert Kept({"a": 1}).tag == Kept({"a": 1}).tag
+    assert Kept({"a": 1}).tag != Kept({"a": 2}).tag
+    assert len(Kept(None).tag) == 32
+
+
+class Caching(RuleBasedStateMachine):
+    """Against what is there: a read is that of now, or of a moment since which its bucket has not been told to change."""
+
+    def __init__(self):
+        super().__init__()
+        self.clock, self.store = ManualClock(), Store()
+        self.cache = ReadCache(self.clock, seconds=TTL, most=3)
+        self.told = {None: {"a": 0, "b": 0}, "a": 0, "b": 0}  # as of the last change that was told
+        self.read_at = {}
+
+    @rule(bucket=st.sampled_from("ab"), is_all=st.booleans())
+    def write(self, bucket, is_all):
+        self.store.written[bucket] += 1
+        self.cache.changed(None if is_all else [bucket])
+        self.told[bucket] = self.store.written[bucket]
+        self.told[None] = dict(self.store.written)
+
+    @rule(seconds=st.sampled_from([1, TTL - 1, TTL]))
+    def wait(self, seconds):
+        self.clock.advance(seconds)
+
+    @rule(bucket=st.sampled_from(["a", "b", None]), kind=st.sampled_from(["usage", "pulse", "recent"]))
+    def read(self, bucket, kind):
+        now, before = self.clock.monotonic(), self.store.reads
+        found = self.cache.get((kind, bucket), bucket, lambda: self.store.read(bucket)).value
+        assert found == self.told[bucket]
+        if self.store.reads > before:
+            self.read_at[kind, bucket] = now
+        assert now - self.read_at[kind, bucket] < TTL
+
+    @invariant()
+    def it_is_bounded(self):
+        assert len(self.cache) <= 3
+
+
+TestCaching = Caching.TestCase
+TestCaching.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
