@@ -21,14 +21,19 @@ ADMIN, PASSWORD = "admin@localhost", "benchmark-password-0"
 
 
 @contextlib.contextmanager
-def storekeeper():
-    """(server, client): everything wired as `serve` does, and a signed-in client of its application."""
+def storekeeper(folder=""):
+    """(server, client): everything wired as `serve` does, and a signed-in client of its application.
+
+    In `folder`, which stays, or in a temporary one.
+    """
     logging.disable(logging.CRITICAL)
     configure_logging(level="error")
-    with tempfile.TemporaryDirectory(prefix="storekeeper-bench-") as folder:
+    with (
+        contextlib.nullcontext(folder) if folder else tempfile.TemporaryDirectory(prefix="storekeeper-bench-")
+    ) as data_dir:
         # Reads that are kept would not be measured.
         settings: Settings = load(
-            {}, data_dir=folder, admin_email=ADMIN, admin_password=PASSWORD, cache_ttl=0
+            {}, data_dir=data_dir, admin_email=ADMIN, admin_password=PASSWORD, cache_ttl=0
         )
         server = Storekeeper(with_keys(settings), SystemClock())
         try:

@@ -4,13 +4,16 @@ A chDB client serialises its own calls, so a small pool keeps a quick read quick
 bounds on time and memory; every statement that takes values takes them as typed ClickHouse parameters.
 """
 
+import os
 import queue
+import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import clickhouse_connect
 import pyarrow as pa
@@ -23,7 +26,10 @@ from storekeeper.kernel.errors import UnavailableError
 MIGRATIONS = Path(__file__).parent.parent / "migrations" / "analytics"
 POOL_SIZE = 4
 READ_SECONDS = 20
+_NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
+T = TypeVar("T")
 _NO_SETTINGS: Mapping[str, Any] = {}
+_this_thread = threading.local()
 _LEDGER = "CREATE TABLE IF NOT EXISTS schema_migration (name String) ENGINE = MergeTree ORDER BY name"
 
 
@@ -76,6 +82,9 @@ class Analytics:
 
     def migrate(self) -> None:
         """Apply the statements of `migrations/analytics/*.sql` that were not applied yet, in order."""
+        _behind(self._migrate)
+
+    def _migrate(self) -> None:
         self.command(_LEDGER)
         for path in self.pending():
             for statement in path.read_text().split(";\n"):
@@ -120,13 +129,15 @@ class Analytics:
             self._idle.put(client)
 
     def _take(self) -> Client:
+        if threading.current_thread() is not threading.main_thread():
+            _step_back()
         try:
             return self._idle.get_nowait()
         except queue.Empty:
             pass
         with self._lock:
             if self._made < self._size:
-                client = self._open()
+                client = _behind(self._open)
                 self._made += 1
                 return client
         return self._idle.get()
@@ -144,3 +155,16 @@ class Analytics:
 
     def _bounds(self, seconds: int) -> dict[str, Any]:
         return {"max_execution_time": seconds, "max_memory_usage": self._memory * 3 // 4}
+
+
+def _behind(work: Callable[[], T]) -> T:
+    """Do it in a thread that steps back; threads that the engine starts meanwhile take after it."""
+    with ThreadPoolExecutor(1, initializer=_step_back) as thread:
+        return thread.submit(work).result()
+
+
+def _step_back() -> None:
+    """Let other threads go first, from now on, where a thread can do so by itself."""
+    if sys.platform == "linux" and not hasattr(_this_thread, "stepped_back"):
+        _this_thread.stepped_back = True
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

@@ -13,12 +13,13 @@ _MOST = 100_000  # rows of an answer, far beyond what its groups can make
 
 _DEDUPLICATE = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "optimize_on_insert": 0,  # the views have added up what comes in one insert; merges do the rest
     "max_partitions_per_insert_block": 1000,  # what is imported may reach back a year, a part for each day
 }
 
 _SUMS = """
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum"""
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed"""
 _SINCE = "toDateTime({{since:String}}, 'UTC')"
 _WHERE = "{table}.time >= toDateTime({{before:String}}, 'UTC') AND {table}.time < toDateTime({{until:String}}, 'UTC') {conditions}"
 _CONDITIONS = {
@@ -51,7 +52,7 @@ SPEED = f"""
 SELECT
     grouping(moment, operation) AS apart, {{table}}.time >= {_SINCE} AS current,
     toUnixTimestamp({{table}}.time) AS moment, operation, {_SUMS},
-    quantilesTDigestWeightedMergeIf(0.5, 0.95, 0.99)(latency, current) AS q,
+    quantilesBFloat16WeightedMergeIf(0.5, 0.95, 0.99)(latency, current) AS q,
     if(isFinite(q[1]), q[1], NULL) AS p50, if(isFinite(q[2]), q[2], NULL) AS p95, if(isFinite(q[3]), q[3], NULL) AS p99
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ((current, moment), (current, operation), (current))
@@ -66,14 +67,14 @@ SELECT
     sumIf({{table}}.requests - {{table}}.errors, operation IN ('PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'))
         AS uploads,
     sumIf({{table}}.requests - {{table}}.errors, operation = 'GetObject') AS downloads,
-    quantilesTDigestWeightedMergeIf(0.5, 0.95, 0.99)(latency, current) AS q,
+    quantilesBFloat16WeightedMergeIf(0.5, 0.95, 0.99)(latency, current) AS q,
     if(isFinite(q[1]), q[1], NULL) AS p50, if(isFinite(q[2]), q[2], NULL) AS p95, if(isFinite(q[3]), q[3], NULL) AS p99
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ((current, moment), (current)) LIMIT {_MOST}"""
 
 # Owners that do the most or have changed the most against the range before.
 OWNERS = f"""
-SELECT name, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, previous
+SELECT name, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed, previous
 FROM
 (
     SELECT *, row_number() OVER (ORDER BY requests DESC, name) AS place,
@@ -95,22 +96,24 @@ _OWNER_SUMS = {
             sumIf(weight, status >= 400 AND {_CURRENT}) AS errors,
             sumIf(weight, (status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AND {_CURRENT}) AS throttles,
             sumIf(bytes_in * weight, {_CURRENT}) AS bytes_in, sumIf(bytes_out * weight, {_CURRENT}) AS bytes_out,
-            sumIf(latency_ms * weight, {_CURRENT}) AS latency_sum, sum(weight) - requests AS previous""",
+            sumIf(latency_ms * weight, {_CURRENT}) AS latency_sum, sumIf(weight, latency_ms > 0 AND {_CURRENT}) AS timed,
+            sum(weight) - requests AS previous""",
     "owner_day": f"""
             sumIf(owner_day.requests, {_CURRENT}) AS requests, sumIf(owner_day.samples, {_CURRENT}) AS samples,
             sumIf(owner_day.errors, {_CURRENT}) AS errors, sumIf(owner_day.throttles, {_CURRENT}) AS throttles,
             sumIf(owner_day.bytes_in, {_CURRENT}) AS bytes_in, sumIf(owner_day.bytes_out, {_CURRENT}) AS bytes_out,
-            sumIf(owner_day.latency_sum, {_CURRENT}) AS latency_sum, sum(owner_day.requests) - requests AS previous""",
+            sumIf(owner_day.latency_sum, {_CURRENT}) AS latency_sum, sumIf(owner_day.timed, {_CURRENT}) AS timed,
+            sum(owner_day.requests) - requests AS previous""",
 }  # fmt: skip
 _OWNER_SUMS |= {
     name: _OWNER_SUMS["owner_day"].replace("owner_day", name) for name in ("owner_hour", "usage_day")
 }
 
-# How many operations took how long, by step of time and lower edge in milliseconds.
+# How many operations took how long, by step of time and lower edge in milliseconds. Zero is not known.
 HEAT = f"""
 SELECT toUnixTimestamp(toStartOfInterval(time, toIntervalSecond({{{{seconds:UInt32}}}}))) AS moment,
     roundDown(latency_ms, {list(EDGES_MS)}) AS edge, sum(weight) AS requests
-FROM {{table}} WHERE {_WHERE} GROUP BY moment, edge LIMIT {_MOST}"""
+FROM {{table}} WHERE {_WHERE} AND latency_ms > 0 GROUP BY moment, edge LIMIT {_MOST}"""
 
 # The newest operations as they came in. The order is a whole one, so that a cursor can count.
 RECENT = f"""
@@ -118,9 +121,16 @@ SELECT time, bucket_id, owner, operation, status, error, prefix, name, bytes_in,
 FROM {{table}} WHERE {_WHERE}
     AND time <= fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC')
     AND status BETWEEN {{{{low:UInt16}}}} AND {{{{high:UInt16}}}}
-    AND ({{{{text:String}}}} = '' OR positionCaseInsensitiveUTF8(prefix, {{{{text:String}}}}) > 0)
+    AND ({{{{text:String}}}} = '' OR positionCaseInsensitiveUTF8(prefix, {{{{text:String}}}}) > 0) {{part}}
 ORDER BY time DESC, bucket_id, operation, owner, prefix, name, request_id, id, latency_ms, bytes_in, bytes_out
 LIMIT {{{{limit:UInt32}}}} OFFSET {{{{skip:UInt32}}}}"""
+
+# Where the newest operations of an owner are: sums are in the order of owners, operations are not.
+_THERE = f"""AND (bucket_id, toStartOfMinute(operation.time)) IN (
+    SELECT bucket_id, usage_minute.time FROM usage_minute WHERE {_WHERE.replace("{table}", "usage_minute")}
+        AND usage_minute.time <= fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC')
+        AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
+    GROUP BY bucket_id, usage_minute.time ORDER BY usage_minute.time DESC LIMIT {{{{minutes:UInt32}}}} WITH TIES)"""
 
 # A part of the single operations, oldest first, with the names that they are sent by.
 EXPORT = f"""
@@ -175,9 +185,12 @@ class MeteringAnalytics:
         """The newest operations, as they came in."""
         low, high = wanted.statuses
         newest = wanted.newest or question.window.until
+        values: dict[str, Any] = {"newest": round(newest.timestamp() * 1000), "low": low, "high": high}
+        if question.owner is not None:
+            each_counts = not wanted.text and low % 100 == 0 and high % 100 == 99
+            values |= {"part": _THERE, "minutes": limit + wanted.skip if each_counts else _MOST}
         found: Rows = self._ask(
-            RECENT, question, "operation", only_current=True, limit=limit, skip=wanted.skip, low=low, high=high,
-            text=wanted.text, newest=round(newest.timestamp() * 1000),
+            RECENT, question, "operation", only_current=True, limit=limit, skip=wanted.skip, text=wanted.text, **values
         ).to_pylist()  # fmt: skip
         return found
 

@@ -12,8 +12,6 @@ from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from storekeeper.infra.web import Access, Principal, get, openapi, post
-from storekeeper.kernel.clock import Clock
-from storekeeper.kernel.ids import new_id
 from storekeeper.metering.decoding import MAX_BODY
 from storekeeper.metering.model import IngestReply, IngestStats, Operation, Recommended, TooLargeError
 from storekeeper.metering.service import MeteringService
@@ -37,13 +35,13 @@ def _described(data: JSONBody[list[Operation]]) -> None:
     dependencies={"described": Provide(_described, sync_to_thread=False)},
 )
 async def ingest_operations(
-    request: Request[Any, Any, Any], metering: NamedDependency[MeteringService], clock: NamedDependency[Clock]
+    request: Request[Any, Any, Any], metering: NamedDependency[MeteringService]
 ) -> IngestReply:
     """Answers when everything accepted is durable. The same `Idempotency-Key` again changes nothing."""
     principal: Principal = request.scope["user"]
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "").strip().lower()
-    batch_id = request.headers.get("idempotency-key", "")[:128] or new_id(clock.now())
+    batch_id = request.headers.get("idempotency-key", "")[:128] or metering.new_batch_id()
     with await _received(request) as body:
         # What is small is done sooner than a thread is woken.
         soon = metering.take_soon(

@@ -1,13 +1,11 @@
-"""Every table of sums tells the same, also when a batch comes twice and when the table is younger than the data."""
+"""Every table of sums tells the same, also when a batch comes twice."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
-from storekeeper.infra import analytics
-from storekeeper.infra.analytics import MIGRATIONS, Analytics
+from storekeeper.infra.analytics import Analytics
 from storekeeper.metering.analytics import MeteringAnalytics
 
 pytestmark = pytest.mark.slow
@@ -51,19 +49,4 @@ def test_all_sums_agree_also_when_a_batch_comes_twice(engine):
     engine.migrate()
     for _ in range(3):
         MeteringAnalytics(engine).insert(operations(), token="once")
-    assert {table: sums(engine, table) for table in TABLES} == dict.fromkeys(TABLES, EXPECTED)
-
-
-def test_younger_sums_count_what_was_there_before(engine, tmp_path, monkeypatch):
-    old = tmp_path / "old"
-    old.mkdir()
-    for name in ("0001_inventory.sql", "0002_metering.sql"):
-        shutil.copy(MIGRATIONS / name, old / name)
-    monkeypatch.setattr(analytics, "MIGRATIONS", old)
-    engine.migrate()
-    rows = operations()
-    MeteringAnalytics(engine).insert(rows.slice(0, 60), token="before")
-    monkeypatch.undo()
-    engine.migrate()
-    MeteringAnalytics(engine).insert(rows.slice(60), token="after")
     assert {table: sums(engine, table) for table in TABLES} == dict.fromkeys(TABLES, EXPECTED)

@@ -56,7 +56,7 @@ def create(
         },
         openapi_config=_openapi(options.version),
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1000, exclude=["/assets/", "/events"]
+            backend="gzip", minimum_size=1000, exclude=["/assets/", "/events", "/api/operations$"]
         ),
         request_max_body_size=MAX_BODY,
         state=State({"pages": pages, "metrics_key": options.metrics_key}),

@@ -3,12 +3,11 @@
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import anyio.to_thread
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,13 +17,14 @@ from storekeeper.infra.web.principal import Principal
 log = structlog.get_logger("web")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SESSION_COOKIE = "__Host-session"
-_FIXED = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+_FIXED = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+_NO_FRAMES = (b"x-frame-options", b"DENY")
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
@@ -54,7 +54,7 @@ def envelope(*, secure: bool) -> Callable[[ASGIApp], ASGIApp]:
             spent = timing.start()
             fields: dict[str, Any] = scope  # type: ignore[assignment] # a scope is a dict that we may add to
             request_id = fields["request_id"] = _request_id(scope)
-            nonce = fields["nonce"] = secrets.token_urlsafe(16)
+            fields["nonce"] = secrets.token_urlsafe(16)
             status = 500
             structlog.contextvars.bind_contextvars(request_id=request_id)
 
@@ -62,16 +62,11 @@ def envelope(*, secure: bool) -> Callable[[ASGIApp], ASGIApp]:
                 nonlocal status
                 if message["type"] == "http.response.start":
                     status = message["status"]
-                    headers = MutableScopeHeaders.from_message(message)
-                    headers.update(_FIXED)
-                    frames = "*" if fields.get(EMBEDDABLE) else "'none'"
-                    if fields.get(EMBEDDABLE):
-                        del headers["X-Frame-Options"]
-                    headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce, frames=frames)
-                    headers["X-Request-Id"] = request_id
-                    headers["Server-Timing"] = timing.header(spent, time.perf_counter() - begun)
-                    if secure:
-                        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+                    seconds = time.perf_counter() - begun
+                    message["headers"] = [
+                        *message["headers"],
+                        *_headers(fields, spent, seconds, secure=secure),
+                    ]
                 await send(message)
 
             try:
@@ -83,6 +78,22 @@ def envelope(*, secure: bool) -> Callable[[ASGIApp], ASGIApp]:
         return handle
 
     return wrap
+
+
+def _headers(
+    fields: Mapping[str, Any], spent: dict[str, float], seconds: float, *, secure: bool
+) -> list[tuple[bytes, bytes]]:
+    """Plain pairs: every answer has them, and nobody else writes them."""
+    embeddable = fields.get(EMBEDDABLE)
+    policy = _POLICY.format(nonce=fields["nonce"], frames="*" if embeddable else "'none'")
+    return [
+        *_FIXED,
+        *(() if embeddable else (_NO_FRAMES,)),
+        *((_ONLY_HTTPS,) if secure else ()),
+        (b"content-security-policy", policy.encode()),
+        (b"x-request-id", fields["request_id"].encode()),
+        (b"server-timing", timing.header(spent, seconds).encode()),
+    ]
 
 
 def authentication(authenticator: Authenticator) -> Callable[[ASGIApp], ASGIApp]:

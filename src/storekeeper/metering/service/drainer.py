@@ -17,7 +17,9 @@ from storekeeper.metering.service.few import unpacked
 MAX_ITEMS = 250_000
 MAX_BYTES = 128 << 20
 IDLE_SECONDS = 60.0
-GATHER_SECONDS = 1.0  # many small inserts cost the engine far more than few large ones
+# Many small inserts cost the engine far more than few large ones: between two it rests ten times as long as one took,
+# within these bounds, unless that many operations came in.
+GATHER_SECONDS, MOST_GATHER_SECONDS, REST = 1.0, 5.0, 10
 GATHER_ITEMS = 100_000
 RETRY_SECONDS = 5.0
 UNREADABLE = (pa.ArrowException, msgspec.MsgspecError, ValueError, TypeError)
@@ -104,11 +106,13 @@ class Drainer:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
+                begun = self._clock.monotonic()
                 moved = self.drain_once()
+                rest = REST * (self._clock.monotonic() - begun)
                 if not moved:
                     self._spool.wait(IDLE_SECONDS)
                 if moved < GATHER_ITEMS:
-                    self._spool.wait(GATHER_SECONDS, items=GATHER_ITEMS)
+                    self._spool.wait(min(max(rest, GATHER_SECONDS), MOST_GATHER_SECONDS), items=GATHER_ITEMS)
             except StorekeeperError as error:
                 self.last_error = error.detail or error.title
                 log.warning("operations wait in the spool", error=self.last_error)

@@ -11,6 +11,7 @@ from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.spool import Spool
 from storekeeper.infra.web import Principal
 from storekeeper.kernel.clock import Clock
+from storekeeper.kernel.ids import new_id
 from storekeeper.metering.analytics import MeteringAnalytics
 from storekeeper.metering.importing.service import IMPORT, ImportService
 from storekeeper.metering.model import IngestReply, IngestStats, Recommended
@@ -68,6 +69,10 @@ class MeteringService:
         self._drainer.stop()
         self._intake.close()
         self._spool.close()
+
+    def new_batch_id(self) -> str:
+        """For a batch whose sender gave it none."""
+        return new_id(self._clock.now())
 
     def take(
         self, body: IO[bytes], *, media_type: str, encoding: str, batch_id: str, principal: Principal

@@ -26,7 +26,7 @@ from storekeeper.metering.rules import relative_error
 
 OTHERS = "(others)"
 _REMOVED = "(removed)"
-_SUMMED = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum")
+_SUMMED = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum", "timed")
 _DAY = timedelta(days=1)
 
 Row = Mapping[str, Any]
@@ -192,14 +192,14 @@ def _figures(row: Row) -> dict[str, Any]:
         "bytes_in": float(row.get("bytes_in", 0)),
         "bytes_out": float(row.get("bytes_out", 0)),
         "error_rate": row["errors"] / requests if requests else 0.0,
-        "mean_ms": round(row["latency_sum"] / requests, 3) if requests else None,
+        "mean_ms": round(row["latency_sum"] / row["timed"], 3) if row.get("timed") else None,
         "relative_error": relative_error(requests, samples),
     }
 
 
 def _speed(row: Row) -> dict[str, Any]:
     quantiles = {
-        f"{name}_ms": round(row[name], 3) if row and row["requests"] else None
+        f"{name}_ms": round(row[name], 3) if row.get(name) is not None else None
         for name in ("p50", "p95", "p99")
     }
     return _figures(row) | quantiles

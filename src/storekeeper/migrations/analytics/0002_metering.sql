@@ -42,7 +42,8 @@ CREATE TABLE usage_minute
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -56,11 +57,12 @@ SELECT
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
     sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
     sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
-    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
+    sumIf(weight, latency_ms > 0) AS timed,
+    quantilesBFloat16WeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
 FROM operation
 GROUP BY time, bucket_id, owner, operation, status_class;
 
--- Weighted sums by owner, a row a hour.
+-- Weighted sums by owner, a row an hour.
 CREATE TABLE usage_hour
 (
     time DateTime('UTC'),
@@ -75,7 +77,8 @@ CREATE TABLE usage_hour
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -86,8 +89,8 @@ CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
 SELECT
     toStartOfHour(usage_minute.time) AS time, bucket_id, owner, operation, status_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
-    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM usage_minute
 GROUP BY time, bucket_id, owner, operation, status_class;
 
@@ -106,7 +109,8 @@ CREATE TABLE usage_day
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -117,8 +121,8 @@ CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
 SELECT
     toStartOfDay(usage_hour.time) AS time, bucket_id, owner, operation, status_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
-    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM usage_hour
 GROUP BY time, bucket_id, owner, operation, status_class;
 
@@ -136,7 +140,8 @@ CREATE TABLE traffic_minute
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -149,11 +154,12 @@ SELECT
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
     sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
     sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
-    quantilesTDigestWeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
+    sumIf(weight, latency_ms > 0) AS timed,
+    quantilesBFloat16WeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
 FROM operation
 GROUP BY time, bucket_id, operation, status_class;
 
--- Weighted sums without owners: few rows, for figures over everybody, a row a hour.
+-- Weighted sums without owners: few rows, for figures over everybody, a row an hour.
 CREATE TABLE traffic_hour
 (
     time DateTime('UTC'),
@@ -167,7 +173,8 @@ CREATE TABLE traffic_hour
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -178,8 +185,8 @@ CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
 SELECT
     toStartOfHour(traffic_minute.time) AS time, bucket_id, operation, status_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
-    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM traffic_minute
 GROUP BY time, bucket_id, operation, status_class;
 
@@ -197,7 +204,8 @@ CREATE TABLE traffic_day
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesTDigestWeighted(0.5, 0.95, 0.99), Float32, UInt32)
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -208,7 +216,151 @@ CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
 SELECT
     toStartOfDay(traffic_hour.time) AS time, bucket_id, operation, status_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum,
-    quantilesTDigestWeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM traffic_hour
 GROUP BY time, bucket_id, operation, status_class;
+
+-- What pages read most, summed up further so that ranges of weeks stay few rows: owners in the order of time, and latency
+-- without buckets and statuses.
+-- Weighted sums by owner, a row an hour.
+CREATE TABLE owner_hour
+(
+    time DateTime('UTC'),
+    owner String,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, owner)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW owner_hour_view TO owner_hour AS
+SELECT
+    usage_hour.time AS time, owner,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+FROM usage_hour
+GROUP BY time, owner;
+
+-- Weighted sums by owner and bucket, a row a day.
+CREATE TABLE owner_day
+(
+    time DateTime('UTC'),
+    owner String,
+    bucket_id LowCardinality(String),
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, owner, bucket_id)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
+SELECT
+    usage_day.time AS time, owner, bucket_id,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+FROM usage_day
+GROUP BY time, owner, bucket_id;
+
+-- Weighted sums and latency by operation, a row a minute.
+CREATE TABLE speed_minute
+(
+    time DateTime('UTC'),
+    operation LowCardinality(String),
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, operation)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
+SELECT
+    traffic_minute.time AS time, operation,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM traffic_minute
+GROUP BY time, operation;
+
+-- Weighted sums and latency by operation, a row an hour.
+CREATE TABLE speed_hour
+(
+    time DateTime('UTC'),
+    operation LowCardinality(String),
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, operation)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
+SELECT
+    traffic_hour.time AS time, operation,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM traffic_hour
+GROUP BY time, operation;
+
+-- Weighted sums and latency by operation, a row a day.
+CREATE TABLE speed_day
+(
+    time DateTime('UTC'),
+    operation LowCardinality(String),
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64),
+    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, operation)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW speed_day_view TO speed_day AS
+SELECT
+    traffic_day.time AS time, operation,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
+    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
+FROM traffic_day
+GROUP BY time, operation;
