@@ -55,8 +55,7 @@ class Handlers:
         try:
             call = request.context.get(self._slot)
             if call is not None:
-                data = request.data
-                call.size = body_size(data, request.headers) if data else 0
+                call.size = body_size(request.data, request.headers) if call.whole is None else call.whole
                 call.time, call.sent = self._now(), self._monotonic()
         except Exception as error:  # noqa: BLE001 - see the class
             self._meter.swallow(error)

@@ -24,7 +24,7 @@ class Call:
     straight lines rather than small functions.
     """
 
-    __slots__ = ("bucket", "key", "operation", "owner", "sent", "size", "storage_class", "time")
+    __slots__ = ("bucket", "key", "operation", "owner", "sent", "size", "storage_class", "time", "whole")
 
     # Of the attempt under way: when it was sent, by both clocks, and the bytes of its body.
     time: datetime
@@ -35,6 +35,8 @@ class Call:
         self.operation, self.bucket, self.key = operation, bucket, params.get("Key") or ""
         self.storage_class = params.get("StorageClass") or ""
         self.owner = current_owner()
+        body = params.get("Body")
+        self.whole = len(body) if type(body) is bytes else None
 
     def receive(self, parsed: Any, response: Any, monotonic: float, submit: Submit) -> None:
         about = parsed["ResponseMetadata"]
@@ -93,6 +95,8 @@ class Reading(Count):
 
 def body_size(data: Any, headers: Any) -> int:
     """Bytes of a request's body, before any transfer coding."""
+    if not data:
+        return 0
     if type(data) is BytesIO:  # what botocore makes of bytes; never sent in a transfer coding
         here = data.tell()
         end = data.seek(0, 2)

@@ -30,8 +30,11 @@ class Count(ABC):
     def took(self, size: int, asked: int | None) -> None:
         """A read of `asked` bytes (None: all) gave that many; nothing means the end."""
         self._seen += size
-        if self._seen >= self._expected or asked is None or asked < 0 or (size == 0 and asked > 0):
-            self.finish()
+        if self._open and (
+            self._seen >= self._expected or asked is None or asked < 0 or (size == 0 and asked > 0)
+        ):
+            self._open = False  # as `finish` does it
+            self.done(self._seen, "")
 
     def finish(self, error: str = "") -> None:
         if self._open:
@@ -54,7 +57,8 @@ class Count(ABC):
             raise
 
     def __del__(self) -> None:
-        self.finish()
+        if self._open:
+            self.finish()
 
 
 class Counted:
