@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
+from storekeeper_client.breaker.errors import BreakerOpenError
+
 from .failures import outcome
 from .operation import Operation
 from .owner import current_owner
@@ -20,7 +22,8 @@ class Measured:
     """One operation under way. Set what becomes known; the block's end records it.
 
     Sizes are bytes. An exception sets `status` and `error` (500 when it says nothing more exact) and goes on. A block
-    that is broken off from outside (a cancelled task, Ctrl-C) is not recorded: how it went is not known.
+    that is broken off from outside (a cancelled task, Ctrl-C) is not recorded: how it went is not known. Nor is one
+    that the bucket's breaker refused: nothing was sent.
     """
 
     def __init__(self, recorder: Recorder, operation: str, bucket: str, key: str) -> None:
@@ -39,7 +42,8 @@ class Measured:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and not isinstance(error, Exception):
+        broken_off = error is not None and not isinstance(error, Exception)
+        if broken_off or isinstance(error, BreakerOpenError):
             return
         if error is not None:
             self.status, self.error = outcome(error)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from storekeeper_client.breaker.errors import BreakerOpenError
 from storekeeper_client.metering.failures import outcome
 from storekeeper_client.metering.operation import Operation
 from storekeeper_client.metering.owner import current_owner
@@ -61,6 +62,9 @@ class Issued:
         )
 
     def fail(self, error: Exception) -> None:
+        """One operation that failed. A call that its bucket's breaker refused is none: nothing was sent."""
+        if isinstance(error, BreakerOpenError):
+            return
         status, code = outcome(error)
         sent = self.upload.size if self.upload is not None else 0
         self.record(status=status, error=code, sent=sent, latency=self.latency())
