@@ -30,7 +30,7 @@ from rich.table import Table
 from storekeeper.kernel.clock import ManualClock
 from storekeeper_client.metering import Meter, Operation
 
-ROUNDS, WARM_UP, CALLS = 60, 5, 50
+ROUNDS, WARM_UP, CALLS = 120, 5, 50
 GOAL_MICROSECONDS, GOAL_SHARE = 12.0, 0.1
 _HEADERS = {"Content-Length": "5", "ETag": '"e"', "x-amz-request-id": "R"}
 _SERVER = """
