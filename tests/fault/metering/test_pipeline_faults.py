@@ -161,7 +161,7 @@ def test_a_sample_agrees_with_all_within_the_error_that_it_states(world):
     sums = {
         owner: world.engine.row(
             "SELECT sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(bytes_out) AS bytes, "
-            "quantilesTDigestWeightedMerge(0.5, 0.95)(latency) AS q FROM usage_day WHERE owner = {owner:String}",
+            "quantilesBFloat16WeightedMerge(0.5, 0.95)(latency) AS q FROM usage_day WHERE owner = {owner:String}",
             owner=owner,
         )
         for owner in ("whole", "sample")

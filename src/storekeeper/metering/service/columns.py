@@ -12,6 +12,7 @@ from storekeeper.buckets import keys, owner_regex
 from storekeeper.buckets.model import Bucket
 
 CLIENT_KEY = 1  # version of the key that addresses are hashed with
+CODED = pa.dictionary(pa.int32(), pa.string())  # few different values: small in the spool, quick into the engine
 
 
 def to_columns(rows: pa.Table, buckets: Mapping[str, Bucket], *, address_key: bytes, source: str) -> pa.Table:
@@ -27,14 +28,14 @@ def to_columns(rows: pa.Table, buckets: Mapping[str, Bucket], *, address_key: by
     return pa.table(
         {
             "time": rows["time"],
-            "bucket_id": _of_each([bucket.id for bucket in named], coded.indices, pa.string()),
+            "bucket_id": pa.DictionaryArray.from_arrays(coded.indices, pa.array([one.id for one in named], pa.string())),
             "owner": _owners(rows, named, coded.indices),
-            "operation": rows["operation"],
+            "operation": _coded(rows["operation"]),
             "status": pc.cast(rows["status"], pa.uint16()),
-            "error": rows["error"],
+            "error": _coded(rows["error"]),
             "prefix": prefixes,
             "name": _kept(names, named, coded.indices),
-            "extension": keys.extensions(names),
+            "extension": _coded(keys.extensions(names)),
             "bytes_in": pc.cast(rows["bytesIn"], pa.uint64()),
             "bytes_out": pc.cast(rows["bytesOut"], pa.uint64()),
             "object_size": pc.cast(rows["objectSize"], pa.uint64()),
@@ -42,10 +43,10 @@ def to_columns(rows: pa.Table, buckets: Mapping[str, Bucket], *, address_key: by
             "weight": rows["weight"],
             "client": _hashed(rows["clientIp"], address_key),
             "request_id": rows["requestId"],
-            "storage_class": rows["storageClass"],
+            "storage_class": _coded(rows["storageClass"]),
             "id": rows["id"],
             "client_key": pa.repeat(pa.scalar(CLIENT_KEY, pa.uint8()), count),
-            "source": pa.repeat(source, count),
+            "source": _coded(pa.repeat(source, count)),
         }
     )
 
@@ -90,6 +91,10 @@ def _kept(names: Any, named: list[Bucket], of_bucket: Any) -> Any:
 
 def _of_each(values: list[Any], indices: Any, kind: pa.DataType) -> Any:
     return pa.array(values, kind).take(indices)
+
+
+def _coded(values: Any) -> Any:
+    return values.dictionary_encode()
 
 
 def _text(value: str) -> Any:

@@ -71,7 +71,7 @@ class Drainer:
             return 0
         tables = self._readable(departure.bodies)
         if tables:
-            rows = pa.concat_tables(tables)
+            rows = pa.concat_tables(tables).unify_dictionaries()
             try:
                 self._analytics.insert(rows, token=departure.token)
             finally:  # what the engine failed at may have become visible in part

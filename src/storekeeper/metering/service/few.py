@@ -17,18 +17,18 @@ from storekeeper.buckets.model import Bucket
 from storekeeper.metering import rules
 from storekeeper.metering.decoding import NO_TIME, milliseconds
 from storekeeper.metering.model import Operation, Rejection
-from storekeeper.metering.service.columns import CLIENT_KEY, hashed
+from storekeeper.metering.service.columns import CLIENT_KEY, CODED, hashed
 
 _STORED: list[tuple[str, pa.DataType]] = [
     ("time", pa.timestamp("ms", tz="UTC")),
-    ("bucket_id", pa.string()),
+    ("bucket_id", CODED),
     ("owner", pa.string()),
-    ("operation", pa.string()),
+    ("operation", CODED),
     ("status", pa.uint16()),
-    ("error", pa.string()),
+    ("error", CODED),
     ("prefix", pa.string()),
     ("name", pa.string()),
-    ("extension", pa.string()),
+    ("extension", CODED),
     ("bytes_in", pa.uint64()),
     ("bytes_out", pa.uint64()),
     ("object_size", pa.uint64()),
@@ -36,7 +36,7 @@ _STORED: list[tuple[str, pa.DataType]] = [
     ("weight", pa.float64()),
     ("client", pa.uint64()),
     ("request_id", pa.string()),
-    ("storage_class", pa.string()),
+    ("storage_class", CODED),
     ("id", pa.string()),
 ]
 _pack = msgspec.msgpack.Encoder().encode
@@ -85,7 +85,7 @@ def unpacked(bodies: Sequence[tuple[bytes, str]]) -> pa.Table:
     arrays: list[Any] = [pa.array(values, kind) for values, (_, kind) in zip(columns, _STORED, strict=True)]
     table = pa.table(arrays, names=[name for name, _ in _STORED])
     version = pa.repeat(pa.scalar(CLIENT_KEY, pa.uint8()), len(sources))
-    return table.append_column("client_key", version).append_column("source", pa.array(sources, pa.string()))
+    return table.append_column("client_key", version).append_column("source", pa.array(sources, CODED))
 
 
 def _row(one: Operation, time: int, bucket: Bucket, address_key: bytes) -> tuple[Any, ...]:
