@@ -169,7 +169,7 @@ class OverviewReader:
                 for name, points in found.items()
                 for point in points
             ],
-            operations=self._metering.fresh.usage(span, bucket=bucket, owner=owner or None).series,
+            operations=self._metering.fresh.series(span, bucket=bucket, owner=owner or None),
         )
 
     def _read(self, span: timedelta, bucket: str, owner: str) -> Overview:

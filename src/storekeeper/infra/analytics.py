@@ -9,8 +9,9 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +49,7 @@ class Analytics:
         self._made = 0
         self._lock = threading.Lock()
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+        self._beside = ThreadPoolExecutor(pool_size, thread_name_prefix="analytics")
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         """The result as one dict a row; for results of at most a few thousand rows."""
@@ -65,6 +67,10 @@ class Analytics:
             return client.query_arrow(
                 sql, parameters=parameters, settings=self._bounds(READ_SECONDS), use_strings=True
             )
+
+    def beside(self, read: Callable[[], T]) -> Future[T]:
+        """Begin a read that does not wait for the caller's others; there are cores enough for two."""
+        return self._beside.submit(copy_context().run, read)
 
     def command(self, sql: str, *, seconds: int = 600, **parameters: Any) -> None:
         """Run a statement that returns nothing, waiting for its effect on every replica."""
@@ -159,7 +165,7 @@ class Analytics:
         return {"max_execution_time": seconds, "max_memory_usage": self._memory * 3 // 4}
 
 
-def _file_of(rows: pa.Table) -> pa.BufferReader:
+def _file_of(rows: pa.Table) -> Any:
     """As a file in memory: `insert_arrow` would copy it once more."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, rows.schema) as writer:

@@ -1,5 +1,6 @@
 """Metering's statements for the analytics engine."""
 
+from concurrent.futures import Future
 from typing import Any
 
 import pyarrow as pa
@@ -106,7 +107,8 @@ _OWNER_SUMS = {
             sum(owner_day.requests) - requests AS previous""",
 }  # fmt: skip
 _OWNER_SUMS |= {
-    name: _OWNER_SUMS["owner_day"].replace("owner_day", name) for name in ("owner_hour", "usage_day")
+    name: _OWNER_SUMS["owner_day"].replace("owner_day", name)
+    for name in ("owner_hour", "bucket_owner_day", "usage_day")
 }
 
 # How many operations took how long, by step of time and lower edge in milliseconds. Zero is not known.
@@ -169,17 +171,19 @@ class MeteringAnalytics:
         """The same with {uploads, downloads}, by time and all, of both ranges."""
         return _by_kind(self._ask(PULSE, question, _speed_of(question)).to_pylist(), {0: "time", 1: "all"})
 
-    def owners(self, question: Question, limit: int) -> Rows:
-        """Rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
+    def owners(self, question: Question, limit: int) -> Future[Rows]:
+        """Soon: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
         table = _owners_of(question)
         sums = _OWNER_SUMS[table].format(table=table)
-        found: Rows = self._ask(OWNERS, question, table, sums=sums, limit=limit).to_pylist()
-        return found
+        return self._engine.beside(
+            lambda: self._ask(OWNERS, question, table, sums=sums, limit=limit).to_pylist()
+        )
 
-    def heat(self, question: Question, seconds: int) -> Rows:
-        """Rows {moment (s), edge (ms), requests}."""
-        found: Rows = self._ask(HEAT, question, "operation", only_current=True, seconds=seconds).to_pylist()
-        return found
+    def heat(self, question: Question, seconds: int) -> Future[Rows]:
+        """Soon: rows {moment (s), edge (ms), requests}."""
+        return self._engine.beside(
+            lambda: self._ask(HEAT, question, "operation", only_current=True, seconds=seconds).to_pylist()
+        )
 
     def recent(self, question: Question, wanted: Filter, limit: int) -> Rows:
         """The newest operations, as they came in."""
@@ -236,7 +240,9 @@ def _speed_of(question: Question) -> str:
 def _owners_of(question: Question) -> str:
     """Sums with owners are in the order of owners: to rank them over a range, those in the order of time are read."""
     if (question.window.until - question.window.since).days > 1:
-        return "owner_day" if question.operation is None else "usage_day"
+        if question.operation is not None:
+            return "usage_day"
+        return "owner_day" if question.bucket_id is None else "bucket_owner_day"
     by_hour = question.window.step == "hour" and question.operation is None and question.bucket_id is None
     return "owner_hour" if by_hour else "operation"
 

@@ -11,7 +11,7 @@ from storekeeper.metering.analytics import MeteringAnalytics
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 TABLES = [f"{kind}_{step}" for kind in ("usage", "traffic", "speed") for step in ("minute", "hour", "day")]
-TABLES += ["owner_hour", "owner_day"]
+TABLES += ["owner_hour", "owner_day", "bucket_owner_day"]
 
 
 def operations(count=100):

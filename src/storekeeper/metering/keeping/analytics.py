@@ -11,7 +11,7 @@ import pyarrow as pa
 from storekeeper.infra.analytics import Analytics
 
 SUMS = (
-    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", "traffic_minute", "traffic_hour", "traffic_day",
+    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", "bucket_owner_day", "traffic_minute", "traffic_hour", "traffic_day",
     "speed_minute", "speed_hour", "speed_day",
 )  # fmt: skip
 REPORTED = "reported_usage"  # what providers say; goes with the sums

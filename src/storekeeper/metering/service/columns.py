@@ -12,7 +12,9 @@ from storekeeper.buckets import keys, owner_regex
 from storekeeper.buckets.model import Bucket
 
 CLIENT_KEY = 1  # version of the key that addresses are hashed with
-CODED = pa.dictionary(pa.int32(), pa.string())  # few different values: small in the spool, quick into the engine
+CODED = pa.dictionary(
+    pa.int32(), pa.string()
+)  # few different values: small in the spool, quick into the engine
 
 
 def to_columns(rows: pa.Table, buckets: Mapping[str, Bucket], *, address_key: bytes, source: str) -> pa.Table:
@@ -28,7 +30,9 @@ def to_columns(rows: pa.Table, buckets: Mapping[str, Bucket], *, address_key: by
     return pa.table(
         {
             "time": rows["time"],
-            "bucket_id": pa.DictionaryArray.from_arrays(coded.indices, pa.array([one.id for one in named], pa.string())),
+            "bucket_id": pa.DictionaryArray.from_arrays(
+                coded.indices, pa.array([one.id for one in named], pa.string())
+            ),
             "owner": _owners(rows, named, coded.indices),
             "operation": _coded(rows["operation"]),
             "status": pc.cast(rows["status"], pa.uint16()),

@@ -17,9 +17,11 @@ from storekeeper.metering.figures import (
     HeatMap,
     Mover,
     Performance,
+    Point,
     Pulse,
     Question,
     Usage,
+    Window,
 )
 from storekeeper.metering.service import presenting
 from storekeeper.metering.service.presenting import moment_of
@@ -58,8 +60,11 @@ class UsageReader:
         """Up to now, of one bucket, owner or operation, or all."""
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         names = self._names()
+        ranking = self._analytics.owners(question, TOP) if owner is None else None
         found = self._analytics.usage(question, len(names))
-        owners = self._owners(question, found["bucket"])
+        owners = (
+            presenting.owner_groups(ranking.result()) if ranking else [_one_owner(question, found["bucket"])]
+        )
         by_bucket = presenting.groups(found["bucket"], lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found["operation"], lambda row: str(row["operation"]))
         window = question.window
@@ -82,11 +87,18 @@ class UsageReader:
             provenance=presenting.provenance(found["bucket"]),
         )
 
+    def series(self, span: timedelta, *, bucket: str = "", owner: str | None = None) -> list[Point]:
+        """Only what usage is over time."""
+        question = self.question(span, bucket=bucket, owner=owner)
+        return presenting.series(self._analytics.usage(question, 0)["time"])
+
     def performance(
         self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
     ) -> Performance:
         """Up to now, of one bucket, owner or operation, or all."""
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
+        step = reckoning.heat_step(span)
+        heat = self._analytics.heat(question, int(step.total_seconds())) if step else None
         found = self._analytics.speed(question)
         window = question.window
         return Performance(
@@ -98,7 +110,7 @@ class UsageReader:
             previous=presenting.total(found["all"], current=False),
             series=presenting.speed_series(found["time"]),
             by_operation=presenting.speed_groups(found["operation"]),
-            heat_map=self._heat_map(question, span),
+            heat_map=self._heat_map(heat.result(), step, window) if heat and step else None,
             heat_map_limit_seconds=int(reckoning.HEAT_LIMIT.total_seconds()),
             provenance=presenting.provenance(found["all"]),
         )
@@ -155,7 +167,7 @@ class UsageReader:
     def _newest(self, question: Question, wanted: Filter, limit: int) -> Rows:
         window = question.window
         newest = wanted.newest or window.until
-        for look in _LOOKS:
+        for look in _LOOKS if question.owner is None else ():  # where those of one owner are is known
             since = (newest - look).replace(microsecond=0)
             if since <= window.since:
                 break
@@ -165,22 +177,17 @@ class UsageReader:
                 return rows
         return self._analytics.recent(question, wanted, limit)
 
-    def _owners(self, question: Question, by_bucket: Rows) -> list[Group]:
-        if question.owner is None:
-            return presenting.owner_groups(self._analytics.owners(question, TOP))
-        now, before = presenting.total(by_bucket, current=True), presenting.total(by_bucket, current=False)
-        figures = msgspec.structs.asdict(now)
-        return [Group(name=question.owner, previous_requests=before.requests, **figures)]
-
-    def _heat_map(self, question: Question, span: timedelta) -> HeatMap | None:
-        step = reckoning.heat_step(span)
-        if step is None:
-            return None
-        rows = self._analytics.heat(question, int(step.total_seconds()))
-        return _heat_map(rows, step, reckoning.floor(question.window.since, step), self._clock.now())
+    def _heat_map(self, rows: Rows, step: timedelta, window: Window) -> HeatMap:
+        return _heat_map(rows, step, reckoning.floor(window.since, step), self._clock.now())
 
     def _names(self) -> dict[str, str]:
         return {one.id: one.name for one in self._buckets.all()}
+
+
+def _one_owner(question: Question, by_bucket: Rows) -> Group:
+    now, before = presenting.total(by_bucket, current=True), presenting.total(by_bucket, current=False)
+    figures = msgspec.structs.asdict(now)
+    return Group(name=question.owner or "", previous_requests=before.requests, **figures)
 
 
 def _movers(groups: Mapping[str, Sequence[Group]]) -> list[Mover]:

@@ -250,12 +250,12 @@ SELECT
 FROM usage_hour
 GROUP BY time, owner;
 
--- Weighted sums by owner and bucket, a row a day.
-CREATE TABLE owner_day
+-- Weighted sums by bucket and owner, a row a day.
+CREATE TABLE bucket_owner_day
 (
     time DateTime('UTC'),
-    owner String,
     bucket_id LowCardinality(String),
+    owner String,
     requests SimpleAggregateFunction(sum, Float64),
     samples SimpleAggregateFunction(sum, UInt64),
     errors SimpleAggregateFunction(sum, Float64),
@@ -267,16 +267,43 @@ CREATE TABLE owner_day
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (time, owner, bucket_id)
+ORDER BY (bucket_id, owner, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW bucket_owner_day_view TO bucket_owner_day AS
+SELECT
+    usage_day.time AS time, bucket_id, owner,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+FROM usage_day
+GROUP BY time, bucket_id, owner;
+
+-- Weighted sums by owner, a row a day.
+CREATE TABLE owner_day
+(
+    time DateTime('UTC'),
+    owner String,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (owner, time)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
 SELECT
-    usage_day.time AS time, owner, bucket_id,
+    bucket_owner_day.time AS time, owner,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
     sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM usage_day
-GROUP BY time, owner, bucket_id;
+FROM bucket_owner_day
+GROUP BY time, owner;
 
 -- Weighted sums and latency by operation, a row a minute.
 CREATE TABLE speed_minute
