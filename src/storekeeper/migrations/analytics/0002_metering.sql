@@ -47,7 +47,7 @@ CREATE TABLE usage_minute
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (owner, bucket_id, operation, status_class, time)
+ORDER BY (owner, time, bucket_id, operation, status_class)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- A latency of zero is one that is not known; with the weight zero it is no sample.
@@ -82,7 +82,7 @@ CREATE TABLE usage_hour
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (owner, bucket_id, operation, status_class, time)
+ORDER BY (owner, time, bucket_id, operation, status_class)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
@@ -114,7 +114,7 @@ CREATE TABLE usage_day
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (owner, bucket_id, operation, status_class, time)
+ORDER BY (owner, time, bucket_id, operation, status_class)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
@@ -145,8 +145,8 @@ CREATE TABLE traffic_minute
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (bucket_id, operation, status_class, time)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+ORDER BY (bucket_id, time, operation, status_class)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW traffic_minute_view TO traffic_minute AS
 SELECT
@@ -178,8 +178,8 @@ CREATE TABLE traffic_hour
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (bucket_id, operation, status_class, time)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+ORDER BY (bucket_id, time, operation, status_class)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
 SELECT
@@ -209,8 +209,8 @@ CREATE TABLE traffic_day
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (bucket_id, operation, status_class, time)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+ORDER BY (bucket_id, time, operation, status_class)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
 SELECT
@@ -323,7 +323,7 @@ CREATE TABLE speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
 SELECT
@@ -352,7 +352,7 @@ CREATE TABLE speed_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
 SELECT
@@ -381,7 +381,7 @@ CREATE TABLE speed_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW speed_day_view TO speed_day AS
 SELECT
