@@ -9,6 +9,7 @@ from storekeeper.infra.analytics import Analytics, written
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS
 
+_BY_OWNER = ("owner_day", "bucket_owner_day")
 PARTS = 8  # buckets that a series tells apart; the rest is one more
 _MOST = 100_000  # rows of an answer, far beyond what its groups can make
 
@@ -73,19 +74,15 @@ SELECT
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ((current, moment), (current)) LIMIT {_MOST}"""
 
+_LEADING = f"""
+    SELECT *, row_number() OVER (ORDER BY requests DESC, name) AS place,
+        row_number() OVER (ORDER BY abs(requests - previous) DESC, name) AS moved
+    FROM (SELECT owner AS name, {{sums}} FROM {{table}} WHERE {_WHERE} GROUP BY name)"""
+
 # Owners that do the most or have changed the most against the range before.
 OWNERS = f"""
 SELECT name, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed, previous
-FROM
-(
-    SELECT *, row_number() OVER (ORDER BY requests DESC, name) AS place,
-        row_number() OVER (ORDER BY abs(requests - previous) DESC, name) AS moved
-    FROM
-    (
-        SELECT owner AS name, {{sums}}
-        FROM {{table}} WHERE {_WHERE} GROUP BY name
-    )
-)
+FROM ({_LEADING})
 WHERE place <= {{{{limit:UInt32}}}} OR moved <= {{{{limit:UInt32}}}}
 ORDER BY requests DESC, name LIMIT {_MOST}"""
 
@@ -110,6 +107,12 @@ _OWNER_SUMS |= {
     name: _OWNER_SUMS["owner_day"].replace("owner_day", name)
     for name in ("owner_hour", "bucket_owner_day", "usage_day")
 }
+
+# Sums in the order of owners: who they are is found out first, then the rest is read of these few.
+_FEW = f""" AND owner IN (
+    SELECT name FROM ({_LEADING}) WHERE place <= {{{{limit:UInt32}}}} OR moved <= {{{{limit:UInt32}}}})"""
+_RANKED = f"""
+            sumIf({{table}}.requests, {_CURRENT}) AS requests, sum({{table}}.requests) - requests AS previous"""
 
 # How many operations took how long, by step of time and lower edge in milliseconds. Zero is not known.
 HEAT = f"""
@@ -175,8 +178,9 @@ class MeteringAnalytics:
         """Soon: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
         table = _owners_of(question)
         sums = _OWNER_SUMS[table].format(table=table)
+        few = _FEW if table in _BY_OWNER else ""
         return self._engine.beside(
-            lambda: self._ask(OWNERS, question, table, sums=sums, limit=limit).to_pylist()
+            lambda: self._ask(OWNERS, question, table, sums=sums, few=few, limit=limit).to_pylist()
         )
 
     def heat(self, question: Question, seconds: int) -> Future[Rows]:
@@ -209,6 +213,7 @@ class MeteringAnalytics:
         table: str,
         *,
         sums: str = "",
+        few: str = "",
         part: str = "",
         only_current: bool = False,
         **values: Any,
@@ -216,6 +221,7 @@ class MeteringAnalytics:
         given = {name: value for name in _CONDITIONS if (value := getattr(question, name)) is not None}
         conditions = "".join(f" AND {_CONDITIONS[name]}" for name in given)
         part = part.format(table=table, conditions=conditions)
+        conditions += few.format(table=table, conditions=conditions, sums=_RANKED.format(table=table))
         sql = sql.format(table=table, conditions=conditions, sums=sums, part=part)
         window = question.window
         first = window.since if only_current else window.before
