@@ -252,7 +252,7 @@ def _stats(url, key):
 
 
 def _await(port):
-    for _ in range(400):
+    for _ in range(1200):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)  # noqa: TID251 - a real process takes real time

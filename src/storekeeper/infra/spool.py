@@ -43,7 +43,6 @@ CREATE TABLE IF NOT EXISTS quarantine (
 );
 """
 _MAX_GROUP = 512  # bodies that share one commit
-_GATHER_SECONDS = 0.004  # while writers are many; each commit costs them all more than that
 _STOP = None
 
 
@@ -107,7 +106,6 @@ class Spool:
         self._arrived = threading.Condition()
         self._fresh = 0  # items that came since the last departure
         self._released = False
-        self._pause = threading.Event()
         self._thread = threading.Thread(target=self._write, name="spool-writer", daemon=True)
         self._thread.start()
 
@@ -226,7 +224,6 @@ class Spool:
 
     def close(self) -> None:
         """Finish what was begun; later appends are refused."""
-        self._pause.set()
         self._entries.put(_STOP)
         self._thread.join()
         self._writer.close()
@@ -269,8 +266,6 @@ class Spool:
                     entry.items for (entry, _), one in zip(group, outcomes, strict=True) if not one.duplicate
                 )
                 self._arrived.notify_all()
-            if not self._entries.empty():  # more come than can be written one by one: let some of them gather
-                self._pause.wait(_GATHER_SECONDS)
 
     def _next_group(self) -> list[tuple[Entry, Future[Appended]]]:
         first = self._entries.get()
