@@ -18,6 +18,8 @@ from storekeeper.objectstore.answers import Operation
 from storekeeper.objectstore.port import ObjectStore
 from storekeeper.objectstore.wire import Wire, WireOptions
 
+pytest_plugins = ["endpoints"]
+
 BIN = Path(sys.executable).parent
 CREDENTIALS = Credentials(
     access_key_id="AKIATESTTESTTESTTEST", secret_access_key="test-secret-key-0123456789"

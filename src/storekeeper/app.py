@@ -11,7 +11,17 @@ import structlog
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
-from storekeeper import __version__, access, audit, buckets, dashboard, inventory, metering
+from storekeeper import (
+    __version__,
+    access,
+    audit,
+    buckets,
+    dashboard,
+    health,
+    inventory,
+    metering,
+    notifications,
+)
 from storekeeper.infra import crypto, memory, telemetry, web
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
@@ -26,6 +36,7 @@ NAVIGATION = (
     web.Entry("Overview", "/", "overview"),
     web.Entry("Buckets", "/buckets", "buckets"),
     web.Entry("Usage", "/usage", "usage", beside=("/performance", "/activity", "/ingestion", "/imports")),
+    web.Entry("Health", "/health/buckets", "health", beside=("/health/settings",)),
     web.Entry("Jobs", "/jobs", "jobs"),
     web.Entry("Settings", "/settings", "settings"),
     web.Entry("Your storage", "/me/storage", "storage", own=True),
@@ -42,6 +53,8 @@ def routes() -> list[HTTPRouteHandler]:
         *buckets.ROUTES,
         *inventory.ROUTES,
         *metering.ROUTES,
+        *notifications.ROUTES,
+        *health.ROUTES,
         *dashboard.ROUTES,
     ]
 
@@ -102,13 +115,53 @@ class Storekeeper:
             standstill=self.metering.standstill,
             changed=self.metering.cache.changed,
         )
+        node = health.node_of(settings.data_dir)
+        self.health = health.HealthService(
+            self.database,
+            self.analytics,
+            self.buckets,
+            self.audit,
+            clock,
+            data_dir=settings.data_dir,
+            node=node,
+        )
+        self._teardown.callback(self.health.close)
+        self.notifications = notifications.NotificationService(self.database, sealer, self.audit, clock)
+        self._teardown.callback(self.notifications.close)
+        self.alerts = health.AlertService(
+            self.health, self.database, self.notifications, self.buckets, self.audit, clock
+        )
+        self.vantage = health.VantageService(
+            self.health, self.buckets, clock, key=crypto.derive(settings.secret_key, "planned health checks")
+        )
+        self.health_keeping = health.HealthKeeping(
+            self.health,
+            self.database,
+            self.analytics,
+            self.buckets,
+            clock,
+            node=node,
+            checks_days=settings.health_retention_days,
+            sums_days=settings.rollup_retention_days,
+        )
+        answers = web.Answers(clock)
         self.dashboard = dashboard.DashboardService(
-            self.database, self.analytics, self.jobs, self.audit, clock, data_dir=settings.data_dir
+            self.database,
+            self.analytics,
+            self.jobs,
+            self.audit,
+            clock,
+            health=self.health,
+            answers=answers,
+            data_dir=settings.data_dir,
         )
         for job in [
             *inventory.jobs(self.inventory),
             *metering.jobs(self.import_sources),
             *metering.keeping_jobs(self.keeping),
+            *health.jobs(self.health_keeping),
+            *health.alert_jobs(self.alerts),
+            *notifications.jobs(self.notifications),
             _housekeeping(self.jobs, self.access, self.metering),
         ]:
             self.jobs.register(job)
@@ -125,6 +178,10 @@ class Storekeeper:
                 "metering": self.metering,
                 "import_sources": self.import_sources,
                 "keeping": self.keeping,
+                "health": self.health,
+                "vantage": self.vantage,
+                "alerts": self.alerts,
+                "notifications": self.notifications,
                 "stopping": self.stopping,
                 "embed_links": metering.EmbedLinks(
                     self.database,
@@ -137,6 +194,7 @@ class Storekeeper:
             },
             pages=web.Pages(clock, NAVIGATION, __version__),
             authenticator=self.access,
+            answers=answers,
             options=web.WebOptions(
                 version=__version__,
                 secure=settings.public_url.startswith("https://"),
@@ -146,6 +204,9 @@ class Storekeeper:
         self.generated_password = self.access.ensure_admin(settings.admin_email, settings.admin_password)
         self.jobs.launch()
         self.metering.start()
+        self.notifications.start_up()
+        self.alerts.start_up()
+        self.health.start_up()
 
     def close(self) -> None:
         self._teardown.close()

@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     analytics_memory: int = 2_000_000_000
     raw_retention_days: int = 30
     rollup_retention_days: int = 365
+    health_retention_days: int = 30
     archive_bucket: str = ""
     cache_ttl: float = 300.0
     success_sampling_rate: float = 1.0
@@ -137,6 +138,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"raw_retention_days and rollup_retention_days must be 1 to {MOST_DAYS}, the first not above the second"
         )
+    if not 1 <= settings.health_retention_days <= MOST_DAYS:
+        raise SettingsError(f"health_retention_days must be 1 to {MOST_DAYS}")
     _check_metering(settings)
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format {settings.log_format!r} is neither console nor json")

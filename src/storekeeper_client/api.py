@@ -10,7 +10,9 @@ from urllib.parse import quote
 import msgspec
 
 from . import imported, model, scanned, used
+from .alerts import AlertCalls
 from .errors import UnreachableError
+from .health import HealthCalls
 from .model import Page, Tokens
 from .session import Session
 from .transport import Transport
@@ -24,7 +26,7 @@ _UPLOAD_CHUNK = 1 << 18
 _DEAF_TRIES = 3
 
 
-class Client:
+class Client(HealthCalls, AlertCalls):
     """A conversation with one server. Make one for each thread; close it, or use it as a context manager.
 
     Speaks as the owner of `token` (an API key or access token), or of `tokens`, which are renewed when they have

@@ -33,11 +33,11 @@ class BrokenConfigError(ClientError):
     """The credentials file is there and can not be used."""
 
 
-def read(environ: Mapping[str, str] | None = None) -> Config:
-    """The configuration in force. Raises BrokenConfigError."""
+def read(environ: Mapping[str, str] | None = None, *, url: str = "") -> Config:
+    """The configuration in force; a `url` that is given wins over all others. Raises BrokenConfigError."""
     environ = _environment() if environ is None else environ
     kept = _kept(path(environ))
-    url, token = environ.get("STOREKEEPER_URL", ""), environ.get("STOREKEEPER_TOKEN", "")
+    url, token = url or environ.get("STOREKEEPER_URL", ""), environ.get("STOREKEEPER_TOKEN", "")
     if url and url.rstrip("/") != kept.url.rstrip("/"):
         kept = Config(url=url)
     return msgspec.structs.replace(kept, token=token, tokens=None) if token else kept

@@ -29,9 +29,22 @@ class Session:
         self.tokens = tokens
         self._on_refresh = on_refresh
 
-    def call(self, method: str, path: str, returns: type[T], *, body: Any, query: Mapping[str, Any]) -> T:
+    def call(
+        self,
+        method: str,
+        path: str,
+        returns: type[T],
+        *,
+        body: Any,
+        query: Mapping[str, Any],
+        also: int = 0,
+        timeout: float | None = None,
+    ) -> T:
+        """`also` is a status besides success that comes with an answer; `timeout` is another than the usual one."""
         answer = self._with_renewal(
-            lambda headers: self._transport.send(method, path, query=query, body=body, headers=headers)
+            lambda headers: self._transport.send(
+                method, path, query=query, body=body, headers=headers, also=also, timeout=timeout
+            )
         )
         return self._understood(answer, returns)
 

@@ -47,19 +47,25 @@ class Transport:
         query: Mapping[str, Any],
         body: Any = None,
         headers: Mapping[str, str],
+        also: int = 0,
+        timeout: float | None = None,
     ) -> bytes:
-        """The body of a successful answer. Raises ApiError and UnreachableError."""
+        """The body of an answer that is successful, or has the status `also`. Raises ApiError and UnreachableError.
+
+        A `timeout` other than the usual one is for everything but reads.
+        """
         target = self._target(path, query)
         payload = msgspec.json.encode(body) if body is not None else None
         sent = {"Accept": "application/json", "User-Agent": _USER_AGENT, **headers}
         if payload is not None:
             sent["Content-Type"] = "application/json"
         with self._named_faults():
-            response = self._respond(method, target, payload, sent)
+            response = self._respond(method, target, payload, sent, timeout or self._timeout)
             answer = response.read()
-        if response.will_close:
+        if response.will_close or timeout:
             self.close()
-        _raise_for_refusal(response, answer)
+        if response.status != also or response.headers.get_content_type() != _JSON_TYPES[0]:
+            _raise_for_refusal(response, answer)
         return answer
 
     def upload(
@@ -138,7 +144,7 @@ class Transport:
             self._kept = None
 
     def _respond(
-        self, method: str, target: str, payload: bytes | None, headers: Mapping[str, str]
+        self, method: str, target: str, payload: bytes | None, headers: Mapping[str, str], timeout: float
     ) -> http.client.HTTPResponse:
         # A kept connection may have been closed by the server meanwhile. Only a read may be sent twice, so
         # everything else starts with a fresh one.
@@ -150,7 +156,7 @@ class Transport:
             except (http.client.HTTPException, ConnectionError):
                 self.close()
         if self._kept is None:
-            self._kept = self._connect(self._timeout)
+            self._kept = self._connect(timeout)
         return _ask(self._kept, method, target, payload, headers)
 
     def _connect(self, timeout: float) -> http.client.HTTPConnection:

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer._click import exceptions
 
-from storekeeper import app, inventory, metering, settings
+from storekeeper import app, health, inventory, metering, notifications, settings
 from storekeeper.objectstore import PROVIDERS, least_privilege_policy
 
 ROOT = Path(__file__).parents[2]
@@ -87,8 +87,10 @@ def found_command(arguments):
     """The command that the arguments name, and what is left of them."""
     command, rest = typer.main.get_command(importlib.import_module("storekeeper.cli").app), list(arguments)
     while hasattr(command, "get_command") and rest and not rest[0].startswith("-"):
-        name = rest.pop(0)
-        command = command.get_command(typer.Context(command), name)
+        child = command.get_command(typer.Context(command), rest[0])
+        if child is None and command.invoke_without_command:
+            break  # an argument of the group itself
+        name, command = rest.pop(0), child
         assert command is not None, f"there is no command {name!r}"
     return command, rest
 
@@ -158,6 +160,9 @@ def test_every_job_is_documented():
         *inventory.jobs(SimpleNamespace(run_scan=None)),
         *metering.jobs(SimpleNamespace(run=None)),
         *metering.keeping_jobs(None),
+        *health.jobs(None),
+        *health.alert_jobs(None),
+        *notifications.jobs(None),
         app._housekeeping(None, None, None),
     ]
     page = (ROOT / "docs" / "reference" / "jobs.md").read_text()

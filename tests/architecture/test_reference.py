@@ -70,12 +70,12 @@ def test_every_command_is_documented():
     root = typer.main.get_command(cli.app)
 
     def walk(command, path):
-        if hasattr(command, "commands"):
-            for name, child in command.commands.items():
-                if not child.hidden:
-                    yield from walk(child, [*path, name])
-        else:
+        children = getattr(command, "commands", {})
+        if not children or command.invoke_without_command:
             yield " ".join(path)
+        for name, child in children.items():
+            if not child.hidden:
+                yield from walk(child, [*path, name])
 
     assert headed(page("cli")) == set(walk(root, ["storekeeper"]))
 

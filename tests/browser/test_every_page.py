@@ -27,14 +27,22 @@ PAGES = (
     "/imports/new?form=cloudwatch",
     "/imports/photos-logs/edit",
     "/me/storage?owner=ann",
+    "/health/buckets",
+    "/health/buckets/packages",
+    "/health/buckets/refused?result=errors",
+    "/health/settings",
+    "/health/buckets/uploads/settings",
     "/jobs",
     "/settings/me",
     "/settings/users",
     "/settings/tokens",
+    "/settings/webhooks",
+    "/settings/webhooks/desk",
 )
 FOR_STRANGERS = ("/sign-in", "/problems/not-found", "/nothing-here")
 LEFT_OUT = {"/settings", "/embed/storage"}  # one leads on, the other needs a signed link: see test_usage
 ROOMS = ((1280, "light", True), (1280, "dark", False), (390, "light", False), (390, "dark", True))
+PROGRAMS = {"/health", "/metrics", "/health/buckets/{name:str}/checks.csv"}
 MOST_BYTES = 500_000
 
 
@@ -48,6 +56,8 @@ def furnished(scanned) -> None:
     scanned.register("refused", "uploads", secret="not-the-secret")
     assert scanned.scan("refused") == "dead"
     logs = {"logBucket": "packages", "prefix": "photos/"}
+    scanned.api.add_webhook(name="desk", url="http://127.0.0.1:9/hook", allowPrivate=True)
+    scanned.api.test_webhook("desk")
     scanned.api.add_import_source(name="photos-logs", format="s3-access-log", bucket="uploads", settings=logs)
     now = datetime.now(UTC)  # noqa: TID251 - the server runs by the real clock
     scanned.report(
@@ -97,7 +107,7 @@ def test_no_page_is_forgotten():
         path
         for handler in app.routes()
         for path in handler.paths
-        if "GET" in handler.http_methods and not path.startswith(("/api/", "/health", "/metrics"))
+        if "GET" in handler.http_methods and path not in PROGRAMS and not path.startswith("/api/")
     }
     patterns = {path: re.sub(r"{[^}]*}", "[^/]+", path) for path in shown - LEFT_OUT}
     assert [

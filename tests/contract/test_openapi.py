@@ -47,6 +47,7 @@ job = {{ values = ["housekeeping", "inventory-retention"] }}
 user = {{ values = ["ann@example.com"] }}
 problem = {{ values = ["not-found"] }}
 run = {{ values = ["{run}"] }}
+alert = {{ values = ["{alert}"] }}
 [parameters]
 "path.name" = {{ dictionary = "bucket", probability = 0.7 }}
 "query.bucket" = {{ dictionary = "bucket", probability = 0.7 }}
@@ -55,11 +56,15 @@ run = {{ values = ["{run}"] }}
 "path.run_id" = {{ dictionary = "run", probability = 0.7 }}
 "path.scan_id" = {{ dictionary = "run", probability = 0.7 }}
 "path.slug" = {{ dictionary = "problem", probability = 0.7 }}
+"path.alert_id" = {{ dictionary = "alert", probability = 0.7 }}
 [[operations]]
 include-name = ["PATCH /api/buckets/{{name}}", "DELETE /api/buckets/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
 [[operations]]
 include-name = ["PATCH /api/import-sources/{{name}}", "DELETE /api/import-sources/{{name}}"]
+parameters = {{ "path.name" = "spare" }}
+[[operations]]
+include-name = ["PATCH /api/webhooks/{{name}}", "DELETE /api/webhooks/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
 [[operations]]
 include-path-regex = "^/api/metrics/jobs/"
@@ -71,9 +76,15 @@ parameters = {{ "path.user" = "ann@example.com" }}
 include-path = ["/api/operations", "/api/operations/settings"]
 headers = {{ Authorization = "Bearer {ingest}" }}
 [[operations]]
+include-path = ["/api/health/vantage/plan", "/api/health/vantage/rounds"]
+headers = {{ Authorization = "Bearer {probe}" }}
+[[operations]]
 include-path = ["/api/auth/logout", "/api/me/password"]
 enabled = false
 """
+
+
+KEYED = {"/api/operations/settings": "ingest", "/api/health/vantage/plan": "probe"}
 
 
 class Served(NamedTuple):
@@ -82,6 +93,7 @@ class Served(NamedTuple):
     url: str
     token: str
     ingest: str  # an API key
+    probe: str  # another
     there: dict[str, str]  # values of path parameters
     secrets: tuple[str, ...]
 
@@ -126,18 +138,31 @@ def _furnish(api: Client, folder: Path) -> Served:
     source: dict[str, Any] = {"format": "r2-analytics", "bucket": "photos", "cron": "", "settings": nowhere}
     for name in ("photos", "spare"):
         api.add_import_source(name=name, **source, secret=SECRET)
+        api.add_webhook(name=name, url="http://127.0.0.1:9/", allowPrivate=True)
     scan = api.start_scan("photos")
     assert [seen.status for seen in api.follow_scan(scan)][-1] == "succeeded"
+    api.order_breaker("open", "spare", reason="practice")
     user = api.add_user("ann@example.com", role="readonly")
     key = api.create_token("meter", scopes=["ingest"]).secret
-    there = {"name": "photos", "scan_id": scan, "run_id": scan, "user": user.id, "slug": "not-found"}
-    secrets = (str(key).partition(".")[2], SECRET, PASSWORD)
-    return Served(api.url, tokens.access_token, str(key), there, secrets)
+    probe = api.create_token("fra-1", scopes=["probe"]).secret
+    alert = api.alerts(bucket="spare")[0].id
+    there = {
+        "name": "photos",
+        "alert_id": alert,
+        "scan_id": scan,
+        "run_id": scan,
+        "user": user.id,
+        "slug": "not-found",
+    }
+    secrets = (str(key).partition(".")[2], str(probe).partition(".")[2], SECRET, PASSWORD)
+    return Served(api.url, tokens.access_token, str(key), str(probe), there, secrets)
 
 
 def test_the_server_does_what_it_says(served, tmp_path):
     configuration = tmp_path / "schemathesis.toml"
-    configuration.write_text(CONFIGURATION.format(**served._asdict(), run=served.there["run_id"]))
+    configuration.write_text(
+        CONFIGURATION.format(**served._asdict(), run=served.there["run_id"], alert=served.there["alert_id"])
+    )
     command = [Path(sys.executable).parent / "schemathesis", "--config-file", configuration, "run"]
     command += [f"{served.url}/schema", "--checks", ",".join(CHECKS), "--continue-on-failure"]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -155,8 +180,13 @@ def reads(served: Served) -> list[str]:
 def test_every_read_names_its_request_and_its_time_and_no_secret(served):
     paths = reads(served)
     assert len(paths) > 25
-    for path in [*paths, *(f"{path}?format=csv" for path in paths)]:
-        token = served.ingest if path.startswith("/api/operations/settings") else served.token
+    paths = [
+        f"{path}?seconds=0" if path.endswith("/events") else path for path in paths
+    ]  # once, not without end
+    for path in [*paths, *(f"{path}?format=csv" for path in paths if "?" not in path)]:
+        token = served.token
+        for beginning, key in KEYED.items():
+            token = getattr(served, key) if path.startswith(beginning) else token
         request = urllib.request.Request(
             served.url + path,
             headers={"Authorization": f"Bearer {token}", "X-Request-Id": "asked-for-by-test"},

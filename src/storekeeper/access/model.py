@@ -22,6 +22,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
     INGEST = "ingest"
     METRICS = "metrics"
+    PROBE = "probe"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -6,6 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storekeeper.objectstore.probing import RESERVED_PREFIX
+
 # A letter must be near the front: numbers behind a dot are counters and dates, not types.
 _EXTENSION = r"[^/]\.(?P<extension>[0-9]?[A-Za-z][A-Za-z0-9]{0,8})"
 _extension_of = re.compile(_EXTENSION + r"\Z").search
@@ -31,8 +33,12 @@ def extensions(names: Column) -> Column:
 
 
 def owners(keys: Column, expression: str) -> Column:
-    """What `owner_regex` finds; empty where it does not match, or for an empty expression."""
-    return _group(keys, expression, "owner") if expression else empty(len(keys))
+    """What `owner_regex` finds; empty where it does not match, for an empty expression, and for our own probes."""
+    if not expression:
+        return empty(len(keys))
+    nobodys: Any = ""
+    probes = pc.starts_with(keys, pattern=RESERVED_PREFIX)
+    return pc.if_else(probes, nobodys, _group(keys, expression, "owner"))
 
 
 def empty(count: int) -> Column:

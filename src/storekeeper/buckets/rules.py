@@ -5,6 +5,7 @@ import re
 from croniter import croniter
 
 from storekeeper.kernel.errors import BadInputError
+from storekeeper.objectstore.probing import RESERVED_PREFIX
 
 _PLACEHOLDER = "{owner}"
 
@@ -30,7 +31,7 @@ def owner_regex(pattern: str) -> str:
 
 def owner_of(key: str, pattern: str) -> str:
     """The owner that a pattern finds in a key, or an empty string."""
-    match = re.match(owner_regex(pattern), key) if pattern else None
+    match = re.match(owner_regex(pattern), key) if pattern and not key.startswith(RESERVED_PREFIX) else None
     return match["owner"] if match else ""
 
 

@@ -33,6 +33,7 @@ from storekeeper.objectstore import (
     open_store,
     parse_location,
 )
+from storekeeper.objectstore.probing import Prober, RoundSigner, open_prober
 
 TRIAL_KEYS = 1000
 _TABLE = "bucket"
@@ -154,6 +155,15 @@ class BucketService:
             retry=retry or RetryPolicy(),
             on_retry=on_retry,
         )
+
+    def prober(self, bucket: Bucket) -> Prober:
+        """What tries its operations, with its credentials as they are now."""
+        return open_prober(_location(bucket), self._credentials(bucket), clock=self._clock)
+
+    def round_signer(self, bucket: Bucket) -> RoundSigner | None:
+        """What signs probes for another machine; None where no other machine gets there."""
+        location = _location(bucket)
+        return RoundSigner(location, self._credentials(bucket)) if location.endpoint else None
 
     def test(self, name: str) -> TestResult:
         """Try what watching needs, and say what is missing and how to grant just that."""

@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 COMMANDS: Mapping[str, Place] = {
     "serve": Place(SERVER, "server"),
-    "demo": Place(SERVER, "server"),
+    "demo": Place(SERVER, "demo", is_group=True),
     "migrate": Place(SERVER, "server"),
     "doctor": Place(SERVER, "server"),
     "login": Place(SIGN_IN, "signing"),
@@ -37,6 +37,10 @@ COMMANDS: Mapping[str, Place] = {
     "scan": Place(BUCKETS, "scans"),
     "scans": Place(BUCKETS, "scans"),
     "inventory": Place(BUCKETS, "inventory"),
+    "health": Place(BUCKETS, "health", is_group=True),
+    "check": Place(BUCKETS, "checking"),
+    "breaker": Place(BUCKETS, "breakers", is_group=True),
+    "alert": Place(BUCKETS, "alerts", is_group=True),
     "usage": Place(BUCKETS, "usage"),
     "export": Place(BUCKETS, "exporting", is_group=True),
     "embed-link": Place(BUCKETS, "embedding", is_group=True),
@@ -45,6 +49,7 @@ COMMANDS: Mapping[str, Place] = {
     "job": Place(ADMINISTRATION, "jobs", is_group=True),
     "user": Place(ADMINISTRATION, "users", is_group=True),
     "token": Place(ADMINISTRATION, "tokens", is_group=True),
+    "webhook": Place(ADMINISTRATION, "webhooks", is_group=True),
     "audit": Place(ADMINISTRATION, "audit", is_group=True),
 }
 

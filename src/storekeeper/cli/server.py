@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,14 @@ from storekeeper.cli.failing import Status, fail
 from storekeeper.cli.options import Json
 
 app = typer.Typer(add_completion=False)
+
+
+class Role(StrEnum):
+    """What `serve` is to be."""
+
+    SERVER = "server"
+    PROBER = "prober"
+
 
 DataDir = Annotated[
     Path | None,
@@ -46,6 +55,13 @@ def serve(
         int | None, typer.Option(help="Port to listen at. By default 8080.", show_default=False)
     ] = None,
     config: Config = None,
+    role: Annotated[
+        Role, typer.Option(help="With prober: check the buckets of another server from this machine.")
+    ] = Role.SERVER,
+    server: Annotated[
+        str,
+        typer.Option(metavar="URL", help="That server. By default the one signed in to.", show_default=False),
+    ] = "",
 ) -> None:
     """Start the server. It needs nothing but a directory, and makes it.
 
@@ -54,7 +70,18 @@ def serve(
     For example:
     $ storekeeper serve
     $ storekeeper serve --data-dir /var/lib/storekeeper --host 0.0.0.0
+    $ storekeeper serve --role prober --server https://storekeeper.example.com
     """
+    if role is Role.PROBER:
+        if data_dir or host or port:
+            fail(
+                "A prober keeps nothing and listens nowhere: --data-dir, --host and --port are a server's.",
+                status=Status.WRONG_USE,
+            )
+        local("prober").run(server, config=config)
+        return
+    if server:
+        fail("--server is for --role prober.", status=Status.WRONG_USE)
     local("serve").run(data_dir=data_dir, host=host, port=port, config=config)
 
 
@@ -71,24 +98,3 @@ def doctor(data_dir: DataDir = None, config: Config = None, as_json: Json = Fals
     Changes nothing. Exit status 1 when a check fails.
     """
     local("doctor").run(data_dir=data_dir, config=config, as_json=as_json)
-
-
-@app.command()
-def demo(
-    once: Annotated[
-        bool, typer.Option("--once", help="Scan once, use the buckets, compare, and end.")
-    ] = False,
-    port: Annotated[int, typer.Option(help="Port to listen at; 0 is any free one.")] = 8080,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the data behind, and tell where.")] = False,
-    as_json: Json = False,
-) -> None:
-    """See it at work: a real S3 server on this machine with real files and traffic, watched.
-
-    Everything is temporary and is removed at the end (Ctrl-C). Needs
-    pip install 'storekeeper[demo]'.
-
-    With --once, exit status 1 unless what was found equals what lies on the
-    disk, to the object and to the byte, and what was metered equals what the
-    applications did, to the request.
-    """
-    local("demo", extra="demo").run(once=once, port=port, keep=keep, as_json=as_json)

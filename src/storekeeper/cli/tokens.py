@@ -22,6 +22,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
     INGEST = "ingest"
     METRICS = "metrics"
+    PROBE = "probe"
 
 
 @app.command()
@@ -44,6 +45,7 @@ def create(
     For example:
     $ storekeeper token create dashboard --expires 90d
     $ storekeeper token create uploader --scope ingest --bucket photos
+    $ storekeeper token create fra-1 --scope probe
     """
     days = _days(expires)
     with server() as client:

@@ -1,6 +1,6 @@
 """JSON routes: liveness, readiness, versions, metrics, and the dashboard's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -12,9 +12,10 @@ from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.dashboard.overview import Dashboard, History, HistoryItem, OverviewReader
 from storekeeper.dashboard.service import DashboardService
+from storekeeper.health.model import BucketHealth
 from storekeeper.infra import telemetry
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, get, openapi, span_of, unless_known
+from storekeeper.infra.web import Access, get, may, openapi, span_of, unless_known
 from storekeeper.kernel.clock import Clock
 from storekeeper.metering import exports
 from storekeeper.metering.figures import Point as TrafficPoint
@@ -26,12 +27,13 @@ class Liveness(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`metrics` only for callers who are signed in."""
+    """`metrics` only for callers who are signed in, `buckets` only for those of them who may see all."""
 
     status: str
     timestamp: datetime
     services: Mapping[str, str]
     metrics: Mapping[str, float] | None = None
+    buckets: Sequence[BucketHealth] | None = None
 
 
 @get("/health", access=Access.PUBLIC, tags=["Health"], summary="Liveness", operation_id="liveness")
@@ -53,10 +55,15 @@ def api_health(
     dashboard: NamedDependency[DashboardService],
     clock: NamedDependency[Clock],
 ) -> Response[Readiness]:
-    """503 when a part that is needed does not answer."""
-    found = dashboard.health()
-    metrics = _own_metrics(dashboard) if request.scope.get("user") else None
-    body = Readiness(status=found.status, timestamp=clock.now(), services=found.services, metrics=metrics)
+    """503 when a part that is needed does not answer. Buckets that are not well make it degraded, with 200."""
+    found, caller = dashboard.health(), request.scope.get("user")
+    body = Readiness(
+        status=found.status,
+        timestamp=clock.now(),
+        services=found.services,
+        metrics=dashboard.figures() if caller else None,
+        buckets=dashboard.buckets() if may(caller, Access.READ) else None,
+    )
     return Response(body, status_code=503 if found.status == "unhealthy" else 200)
 
 
@@ -78,15 +85,6 @@ def metrics(jobs: NamedDependency[Jobs]) -> Response[bytes]:
     for (job, status), count in jobs.counts().items():
         telemetry.job_runs.labels(job, status).set(count)
     return Response(telemetry.exposition(), headers={"Content-Type": telemetry.METRICS_CONTENT_TYPE})
-
-
-def _own_metrics(dashboard: NamedDependency[DashboardService]) -> dict[str, float]:
-    answered, failed, seconds = telemetry.answered()
-    return {
-        "uptime": round(dashboard.uptime(), 1),
-        "responseTimeMs": round(seconds / answered * 1000, 2) if answered else 0.0,
-        "errorRate": round(failed / answered, 4) if answered else 0.0,
-    }
 
 
 @get(

@@ -10,8 +10,11 @@ from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.dashboard import series
 from storekeeper.dashboard.overview import Metrics, Overview, OverviewReader, Trend
+from storekeeper.health import HealthService
+from storekeeper.health.model import BucketHealth, Status
 from storekeeper.infra.web import Access, Role, get, render, see_other, span_of
 from storekeeper.inventory import InventoryService, run_view
+from storekeeper_client.breaker import State
 
 MAX_POINTS = 400
 RANGES = [
@@ -27,6 +30,7 @@ def overview_page(
     request: Request[Any, Any, Any],
     overview: NamedDependency[OverviewReader],
     inventory: NamedDependency[InventoryService],
+    health: NamedDependency[HealthService],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
 ) -> Response[Any]:
@@ -43,7 +47,7 @@ def overview_page(
         range=span,
         buckets=overview.bucket_names(),
         bucket=bucket,
-        cards=_cards(found, f"in a {label}"),
+        cards=[*_cards(found, f"in a {label}"), _health_card(_of(health.statuses(), bucket))],
         traffic=_traffic_cards(found.metrics),
         storage=_storage_chart(found, span_of(span)),
         storage_csv=f"/api/dashboard/metrics-history?range={span}&format=csv"
@@ -105,6 +109,28 @@ def _cards(found: Overview, span: str) -> list[dict[str, Any]]:
             "note": f"{waiting} never scanned" if waiting else "all scanned",
         },
     ]
+
+
+def _of(found: Sequence[BucketHealth], bucket: str) -> list[BucketHealth]:
+    return [one for one in found if bucket in ("", one.bucket)]
+
+
+def _health_card(found: Sequence[BucketHealth]) -> dict[str, Any]:
+    """How many buckets are well, and what is wrong with the others."""
+    counts = {status: sum(one.status is status for one in found) for status in Status}
+    healthy = counts.pop(Status.HEALTHY)
+    open_ = sum(one.breaker is not State.CLOSED for one in found)
+    words = [f"{count:,} {status}" for status, count in counts.items() if count]
+    words += [f"{open_:,} {'breaker' if open_ == 1 else 'breakers'} open"] if open_ else []
+    return {
+        "label": "Healthy buckets",
+        "value": healthy,
+        "unit": "count",
+        "suffix": f"of {len(found):,}",
+        "href": "/health/buckets",
+        "note": ", ".join(words) or "all breakers closed",
+        "provenance": "measured by checks",
+    }
 
 
 def _traffic_cards(metrics: Metrics) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import platform
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,24 @@ import msgspec
 
 from storekeeper import __version__
 from storekeeper.audit import AuditTrail
+from storekeeper.health import HealthService
+from storekeeper.health.model import BucketHealth, Status
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database, library_versions
 from storekeeper.infra.jobs import Jobs, Run, RunStatus
+from storekeeper.infra.web import Answers
 from storekeeper.kernel.clock import Clock
-from storekeeper.kernel.errors import BadInputError, StorekeeperError
+from storekeeper.kernel.errors import BadInputError
 
 PROBE_SECONDS = 5.0
 DISK_RESERVE = 200_000_000  # bytes that must stay free so that the control database can be written
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Each service is `healthy`, `degraded` or `unhealthy`; the whole is the worst of them."""
+    """Each service is `healthy`, `degraded` or `unhealthy`; the whole is the worst of them.
+
+    `storage` are the buckets: sick ones make it degraded at most, as the server itself does without them.
+    """
 
     status: str
     services: Mapping[str, str]
@@ -40,6 +46,8 @@ class DashboardService:
         audit: AuditTrail,
         clock: Clock,
         *,
+        health: HealthService,
+        answers: Answers,
         data_dir: Path,
     ) -> None:
         self._db = database
@@ -49,20 +57,41 @@ class DashboardService:
         self._clock = clock
         self._data_dir = data_dir
         self._started = clock.monotonic()
-        self._health: tuple[float, Health] | None = None
+        self._buckets, self._answers = health, answers
+        self._looked: tuple[float, dict[str, str]] | None = None
         self._lock = threading.Lock()
 
     def uptime(self) -> float:
         """Seconds since this process was ready."""
         return self._clock.monotonic() - self._started
 
+    def figures(self) -> dict[str, float]:
+        """Seconds since the start; how this server answered in the last minutes."""
+        lately = self._answers.figures()
+        return {
+            "uptime": round(self.uptime(), 1),
+            "responseTimeMs": lately.response_ms,
+            "errorRate": lately.error_rate,
+        }
+
+    def buckets(self) -> list[BucketHealth]:
+        """How every bucket is."""
+        return self._buckets.statuses()
+
     def health(self) -> Health:
-        """Looked at most every five seconds, so that probes by orchestrators cost nothing."""
+        """Parts of the server are looked at at most every five seconds, so that probes by orchestrators cost little."""
         with self._lock:
             now = self._clock.monotonic()
-            if self._health is None or now - self._health[0] > PROBE_SECONDS:
-                self._health = (now, self._look())
-            return self._health[1]
+            if self._looked is None or now - self._looked[0] > PROBE_SECONDS:
+                self._looked = (now, self._look())
+            parts = self._looked[1]
+        services = {
+            "database": parts["database"],
+            "analytics": parts["analytics"],
+            "storage": _storage(self.buckets()),
+            "queue": parts["queue"],
+        }
+        return Health(status=_worst(*services.values()), services=services)
 
     def versions(self) -> dict[str, str]:
         """Versions of what runs."""
@@ -131,15 +160,12 @@ class DashboardService:
         with self._db.write() as connection:
             self._audit.record(connection, actor=actor, action=action, target=target, details=details)
 
-    def _look(self) -> Health:
-        services = {
-            "database": _answers(self._ask_database),
+    def _look(self) -> dict[str, str]:
+        return {
+            "database": _worst(_answers(self._ask_database), self._disk()),
             "analytics": _answers(self._analytics.version),
-            "storage": self._disk(),
             "queue": _answers(self._jobs.counts),
         }
-        worst = next((state for state in ("unhealthy", "degraded") if state in services.values()), "healthy")
-        return Health(status=worst, services=services)
 
     def _ask_database(self) -> None:
         with self._db.read() as connection:
@@ -150,10 +176,19 @@ class DashboardService:
         return "healthy" if free > 2 * DISK_RESERVE else "degraded" if free > DISK_RESERVE else "unhealthy"
 
 
+def _storage(buckets: Sequence[BucketHealth]) -> str:
+    sick = any(one.status in (Status.DEGRADED, Status.UNHEALTHY) for one in buckets)
+    return "degraded" if sick else "healthy"
+
+
+def _worst(*states: str) -> str:
+    return next((state for state in ("unhealthy", "degraded") if state in states), "healthy")
+
+
 def _answers(ask: Callable[[], Any]) -> str:
     begun = time.perf_counter()
     try:
         ask()
-    except StorekeeperError:
+    except Exception:  # noqa: BLE001 - whatever its library raises, that part does not answer
         return "unhealthy"
     return "healthy" if time.perf_counter() - begun < 1 else "degraded"

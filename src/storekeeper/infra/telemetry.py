@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.samples import Sample
 
 _SECRET_NAME = re.compile(
     r"password|secret|token|authorization|cookie|api_?key|credential|session", re.IGNORECASE
@@ -48,6 +47,42 @@ bucket_scan_timestamp = Gauge(
     registry=registry,
 )
 
+bucket_up = Gauge(
+    "storekeeper_bucket_up",
+    "1 while a bucket is healthy or degraded by its checks, 0 while it is unhealthy.",
+    ("bucket",),
+    registry=registry,
+)
+bucket_probes = Counter(
+    "storekeeper_bucket_probes",
+    "Operations tried by health checks.",
+    ("bucket", "operation", "outcome"),
+    registry=registry,
+)
+bucket_probe_seconds = Gauge(
+    "storekeeper_bucket_probe_duration_seconds",
+    "Time that an operation took in the last health check.",
+    ("bucket", "operation"),
+    registry=registry,
+)
+breaker_state = Gauge(
+    "storekeeper_breaker_state",
+    "1 for the state in which a bucket's circuit breaker is, 0 for the others.",
+    ("bucket", "state"),
+    registry=registry,
+)
+
+alerts_open = Gauge(
+    "storekeeper_alerts_open", "Alerts of buckets' health that are open.", ("severity",), registry=registry
+)
+notification_attempts = Counter(
+    "storekeeper_notification_attempts",
+    "Attempts to tell somebody something.",
+    ("target", "outcome"),
+    registry=registry,
+)
+
+Labeled = Counter | Gauge
 METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
@@ -90,20 +125,3 @@ def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutable
         elif isinstance(value, str):
             event[field] = _SECRET_TEXT.sub(lambda match: match[1] + REDACTED, value)
     return event
-
-
-def answered() -> tuple[float, float, float]:
-    """Requests answered since the start: (all, those with a server error, seconds taken by all)."""
-    everything = failed = seconds = 0.0
-    for sample in _samples(http_requests):
-        if sample.name.endswith("_total"):
-            everything += sample.value
-            failed += sample.value if sample.labels["status"].startswith("5") else 0
-    for sample in _samples(http_seconds):
-        if sample.name.endswith("_sum"):
-            seconds += sample.value
-    return everything, failed, seconds
-
-
-def _samples(metric: Counter | Histogram) -> list[Sample]:
-    return [sample for family in metric.collect() for sample in family.samples]

@@ -1,1 +1,1 @@
-"""Words every part shares: clock, ids, errors, units, money. Standard library only."""
+"""Words every part shares: clock, ids, errors, units, money, addresses. Standard library only."""

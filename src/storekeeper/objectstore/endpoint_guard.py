@@ -6,7 +6,6 @@ that resolves to something harmless first and to a metadata service later gains 
 
 import ipaddress
 import socket
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,23 +14,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from storekeeper.kernel.addresses import METADATA_NAMES, Address, forbidden
+
 from .errors import BadEndpointError, DnsError
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_METADATA_NAMES = frozenset({"metadata.google.internal", "metadata.goog", "metadata", "instance-data"})
-_METADATA_ADDRESSES = frozenset(
-    ipaddress.ip_address(text)
-    for text in (
-        "169.254.169.254",
-        "fd00:ec2::254",  # AWS over IPv6
-        "fd20:ce::254",  # Google over IPv6
-        "100.100.100.200",  # Alibaba
-        "192.0.0.192",  # Oracle
-        "168.63.129.16",  # Azure
-    )
-)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def check_endpoint(url: str) -> SplitResult:
@@ -63,7 +48,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _check_host(host: str) -> None:
-    if host.rstrip(".").lower() in _METADATA_NAMES:
+    if host.rstrip(".").lower() in METADATA_NAMES:
         raise BadEndpointError(f"{host} is a cloud metadata service")
     try:
         address = ipaddress.ip_address(host)
@@ -74,26 +59,8 @@ def _check_host(host: str) -> None:
 
 def check_address(address: Address) -> None:
     """Raises BadEndpointError for link-local, metadata, multicast and reserved addresses, however they are wrapped."""
-    for inner in _unwrapped(address):
-        if inner in _METADATA_ADDRESSES:
-            raise BadEndpointError(f"{address} is a cloud metadata service")
-        if inner.is_link_local:
-            raise BadEndpointError(f"{address} is a link-local address")
-        if inner.is_multicast:
-            raise BadEndpointError(f"{address} is a multicast address")
-
-
-def _unwrapped(address: Address) -> Iterable[Address]:
-    """The address and the IPv4 addresses that an IPv6 one leads to."""
-    yield address
-    if not isinstance(address, ipaddress.IPv6Address):
-        return
-    if address.ipv4_mapped:
-        yield address.ipv4_mapped
-    if address.sixtofour:
-        yield address.sixtofour
-    if address in _NAT64:
-        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if what := forbidden(address):
+        raise BadEndpointError(f"{address} is {what}")
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -83,7 +83,7 @@ class Wire:
         body: bytes = b"",
     ) -> Answer:
         """The answer of a 2xx. Raises objectstore.errors for everything else; tries once."""
-        target = self._target(key, query or {})
+        target = request_target(self._bucket, key, query or {})
         asked = Request(operation, self._bucket, key, self._secrets)
         headers = {**self._signer.headers(method, self._base + target, body), "User-Agent": "storekeeper"}
         try:
@@ -116,12 +116,6 @@ class Wire:
         """Close idle connections."""
         self._pool.close()
 
-    def _target(self, key: str, query: Mapping[str, str]) -> str:
-        """Path and query exactly as they are signed: only unreserved characters stay as they are."""
-        path = f"/{quote(self._bucket)}" + (f"/{quote(key, safe='/~')}" if key else "")
-        pairs = sorted(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in query.items())
-        return f"{path}?{'&'.join(pairs)}" if pairs else path
-
     def _read(self, response: urllib3.BaseHTTPResponse) -> bytes:
         deadline = self._clock.monotonic() + self._options.total_timeout
         chunks, size = [], 0
@@ -146,7 +140,7 @@ class Wire:
     def _transport_error(self, error: HTTPError, asked: Request) -> ObjectStoreError:
         where = f"{asked} at {self._base}"
         if isinstance(error, SSLError):
-            reason, hint = _tls_reason(error)
+            reason, hint = tls_reason(error.args[0] if error.args else error)
             return TlsError(f"{where}: {reason}", hint=hint)
         if isinstance(error, NewConnectionError):  # urllib3 has it as a kind of timeout
             return ConnectError(
@@ -159,11 +153,18 @@ class Wire:
         return ConnectError(f"{where}: the connection broke before the answer was complete")
 
 
-def _tls_reason(error: SSLError) -> tuple[str, str]:
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, ssl.SSLCertVerificationError):
+def request_target(bucket: str, key: str, query: Mapping[str, str]) -> str:
+    """Path and query exactly as they are signed: only unreserved characters stay as they are."""
+    path = f"/{quote(bucket)}" + (f"/{quote(key, safe='/~')}" if key else "")
+    pairs = sorted(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in query.items())
+    return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+
+def tls_reason(error: Exception) -> tuple[str, str]:
+    """Why a handshake failed, in words, and what to do."""
+    if isinstance(error, ssl.SSLCertVerificationError):
         return _TLS_REASONS.get(
-            cause.verify_code, (f"the certificate is not accepted: {cause.verify_message}", "")
+            error.verify_code, (f"the certificate is not accepted: {error.verify_message}", "")
         )
     if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER" in str(error):
         return "the endpoint does not speak TLS on this port", "Is it http:// instead of https://?"

@@ -4,6 +4,12 @@ from typing import NamedTuple
 
 from .model import BreakerConfig, Failure, Figures, State, Window
 
+_HOW = {
+    Failure.CONNECT: "a failed connection",
+    Failure.TLS: "an error of TLS",
+    Failure.TIMEOUT: "a timeout",
+    Failure.SERVER: "an error of the server",
+}
 _DOUBLINGS = 30  # enough to reach any cap; keeps the power finite
 
 
@@ -20,7 +26,7 @@ def trip(figures: Figures, config: BreakerConfig, last: Failure | None) -> Move 
     A good call can not raise a rate, so only bad ones are judged.
     """
     if last is not None and figures.consecutive >= config.failure_threshold:
-        return Move(State.OPEN, f"{_calls(figures.consecutive)} in a row failed, the last by {last}")
+        return Move(State.OPEN, f"{_calls(figures.consecutive)} in a row failed, the last by {_HOW[last]}")
     if figures.calls < config.min_calls:
         return None
     if figures.failure_rate >= config.failure_rate_threshold:
@@ -39,7 +45,8 @@ def after_trial(figures: Figures, config: BreakerConfig, last: Failure | None) -
         or figures.consecutive >= config.failure_threshold
     ):
         return Move(
-            State.OPEN, f"{figures.failures} of {_calls(permits, 'trial call')} failed, the last by {last}"
+            State.OPEN,
+            f"{figures.failures} of {_calls(permits, 'trial call')} failed, the last by {_HOW[last]}",
         )
     if figures.slow / permits >= config.slow_rate_threshold:
         slow = f"took {config.slow_call_threshold:g} s or longer"

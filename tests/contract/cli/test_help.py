@@ -10,8 +10,10 @@ from storekeeper.cli.root import app
 
 def _leaves(command, path=()):
     """(words, command) of every command that does something."""
-    if not isinstance(command, typer.core.TyperGroup):
+    is_group = isinstance(command, typer.core.TyperGroup)
+    if not is_group or command.invoke_without_command:
         yield path, command
+    if not is_group:
         return
     context = Context(command)
     for name in command.list_commands(context):
@@ -33,7 +35,9 @@ def _described(path, command) -> str:
 
 def test_the_commands_of_the_contract_are_there():
     assert {" ".join(path) for path in COMMANDS} == {
-        *("serve", "demo", "migrate", "doctor", "version", "login", "logout", "whoami"),
+        *("serve", "demo", "demo fault", "migrate", "doctor", "version", "login", "logout", "whoami"),
+        *("health", "health config", "health history", "check"),
+        *(f"breaker {verb}" for verb in ("list", "show", "reset", "open", "close", "mode")),
         *("scan", "scans", "inventory", "usage", "export operations", "audit search"),
         *(f"archive {verb}" for verb in ("list", "restore", "rebuild")),
         *(f"import {form}" for form in ("s3-access-log", "r2-access-log", "minio-audit")),
@@ -48,6 +52,8 @@ def test_the_commands_of_the_contract_are_there():
         *(f"job {verb}" for verb in ("list", "runs", "run", "show", "retry", "cancel", "purge")),
         *(f"user {verb}" for verb in ("add", "list", "disable", "enable", "set-role", "reset-password")),
         *(f"token {verb}" for verb in ("create", "list", "revoke")),
+        *(f"alert {verb}" for verb in ("list", "show", "resolve")),
+        *(f"webhook {verb}" for verb in ("add", "edit", "list", "show", "test", "remove", "deliveries")),
     }
 
 

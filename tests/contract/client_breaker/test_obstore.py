@@ -62,7 +62,7 @@ def test_every_method_is_guarded(dead, breaker, call):
     for _ in range(3):
         with pytest.raises(Exception, match="error sending request"):
             call(dead)
-    with pytest.raises(BreakerOpenError, match="3 calls in a row failed, the last by connect"):
+    with pytest.raises(BreakerOpenError, match="3 calls in a row failed, the last by a failed connection"):
         call(dead)
     assert breaker.snapshot().figures.failures == 3
 

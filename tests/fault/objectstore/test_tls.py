@@ -1,22 +1,14 @@
 """Certificates that are not acceptable, each with its reason."""
 
-import ipaddress
 import ssl
 import threading
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
-from storekeeper.kernel.clock import SystemClock
+from endpoints import DAY, ELSEWHERE, LOOPBACK, certificate, pem
 from storekeeper.objectstore.errors import TlsError
-
-DAY = timedelta(days=1)
-LOOPBACK = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 
 class EmptyBucket(BaseHTTPRequestHandler):
@@ -37,32 +29,6 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         """Clients that dislike the certificate hang up."""
-
-
-def certificate(subject, issuer=None, *, names=(), until=DAY, authority=False):
-    """(certificate, key), self-signed unless an issuer (certificate, key) is given."""
-    now, key = SystemClock().now(), ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(issuer[0].subject if issuer else name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - 10 * DAY)
-        .not_valid_after(now + until)
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-    )
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return builder.sign(issuer[1] if issuer else key, hashes.SHA256()), key
-
-
-def pem(made):
-    key = made[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return made[0].public_bytes(serialization.Encoding.PEM) + key
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +74,7 @@ def test_a_certificate_of_a_trusted_authority_is_accepted(serve, authority, open
     ("made", "reason"),
     [
         ({"names": [LOOPBACK], "until": -DAY}, "has expired"),
-        ({"names": [x509.DNSName("elsewhere.example")]}, "another (address|host name)"),
+        ({"names": [ELSEWHERE]}, "another (address|host name)"),
     ],
 )
 def test_trusted_but_not_acceptable(serve, authority, open_at, made, reason):

@@ -57,6 +57,7 @@ def test_once(storekeeper, environment, tmp_path):
     metering = ran.json["metering"]
     assert metering["did"] == metering["stored"]
     assert sum(tally["requests"] for tally in metering["did"].values()) == metering["accepted"] >= 90
+    assert ran.json["healthy"] == {"site-packages": True, "uploads": True}
     assert metering["did"]["HeadObject"]["errors"] == 15  # what is not there, and a wrong key
     assert not list(tmp_path.glob("storekeeper-demo-*"))
 
@@ -68,7 +69,7 @@ def test_it_cleans_up(demo, tmp_path, ends):
     status = demo.wait(60)
 
     assert status == (0 if ends is signal.SIGINT else 128 + ends)
-    assert len(started) == 4  # two servers, two applications
+    assert len(started) == 5  # two servers, what stands before one, two applications
     assert not [pid for pid in started if _is_alive(pid)]
     assert not list(tmp_path.glob("storekeeper-demo-*"))
 
@@ -112,6 +113,28 @@ def test_its_applications_are_metered_while_it_runs(demo):
                 break
             threading.Event().wait(0.5)
     assert len(owners) > 1
+
+
+def test_faults_are_survived_and_seen(demo, storekeeper, environment):
+    """The applications go on, and the server hears of their errors."""
+    with Client(demo.told["url"]) as client:
+        client.sign_in(demo.told["email"], demo.told["password"])
+        assert _ended(client, "5xx") == 0
+        assert storekeeper("demo", "fault", "500s", "--for", "10m", "--json").json["switches"]
+        assert _soon(lambda: _ended(client, "5xx") > 5)
+        before = _ended(client, "2xx")
+        assert storekeeper("demo", "fault", "off", "--json").json["switches"] == []
+        assert _soon(lambda: _ended(client, "2xx") > before + 20)
+    assert demo.poll() is None
+
+
+def _ended(client, status):
+    """How many requests ended with a status of that class."""
+    return sum(each["requests"] for each in _usage(client)["byStatus"] if each["name"] == status)
+
+
+def _soon(holds):
+    return any(holds() or threading.Event().wait(0.5) for _ in range(120))
 
 
 def _usage(client):

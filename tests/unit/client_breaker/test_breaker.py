@@ -20,7 +20,7 @@ def test_three_failures_in_a_row_open_it_and_it_says_why(breaker, told):
     with pytest.raises(BreakerOpenError) as refused:
         breaker.acquire()
     assert (refused.value.bucket, refused.value.retry_after) == ("media", 60.0)
-    assert refused.value.reason == "3 calls in a row failed, the last by tls"
+    assert refused.value.reason == "3 calls in a row failed, the last by an error of TLS"
     (opened,) = told
     assert (opened.before, opened.after, opened.epoch) == (State.CLOSED, State.OPEN, 1)
     assert (opened.figures.calls, opened.figures.failures) == (6, 5)
@@ -35,7 +35,7 @@ def test_it_tries_again_by_itself_and_closes(breaker, told, clock):
     assert breaker.call(lambda: 7) == 7
     assert breaker.state is State.CLOSED
     assert [each.reason for each in told] == [
-        "3 calls in a row failed, the last by connect",
+        "3 calls in a row failed, the last by a failed connection",
         "the time to wait is over",
         "1 of 1 trial call succeeded",
     ]
@@ -109,7 +109,7 @@ def test_a_lease_that_expired_is_a_failure_and_its_result_comes_late(breaker, to
     lost = breaker.acquire()
     clock.advance(60)
     assert breaker.state is State.OPEN
-    assert told[-1].reason == "1 of 1 trial call failed, the last by timeout"
+    assert told[-1].reason == "1 of 1 trial call failed, the last by a timeout"
     clock.advance(120)
     assert breaker.state is State.HALF_OPEN
     lost.success()

@@ -24,6 +24,7 @@ _SCOPES = {
     Scope.ADMIN: "changes everything",
     Scope.INGEST: "reports operations",
     Scope.METRICS: "reads /metrics",
+    Scope.PROBE: "checks buckets from another place",
 }
 _EXPIRIES = [
     {"value": "30", "label": "in 30 days"},

@@ -105,6 +105,7 @@ class Authentication:
             email=account.user.email,
             role=account.user.role,
             via="key",
+            name=key.name,
             scopes=rules.scopes_in_force(account.user.role, key.scopes),
             buckets=frozenset(key.buckets),
         )

@@ -1,11 +1,12 @@
 """HTTP: routes with declared access, pages, problems, one server process."""
 
+from storekeeper.infra.web.answers import Answers
 from storekeeper.infra.web.application import WebOptions, create
 from storekeeper.infra.web.conditional import unless_known
 from storekeeper.infra.web.envelope import EMBEDDABLE, SESSION_COOKIE, Authenticator
 from storekeeper.infra.web.forms import csv_of, span_of
 from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
-from storekeeper.infra.web.principal import Access, Principal, Role
+from storekeeper.infra.web.principal import Access, Principal, Role, may
 from storekeeper.infra.web.problems import wants_page
 from storekeeper.infra.web.routes import delete, get, patch, post, put
 
@@ -13,6 +14,7 @@ __all__ = [
     "EMBEDDABLE",
     "SESSION_COOKIE",
     "Access",
+    "Answers",
     "Authenticator",
     "Entry",
     "Page",
@@ -24,6 +26,7 @@ __all__ = [
     "csv_of",
     "delete",
     "get",
+    "may",
     "patch",
     "post",
     "put",

@@ -16,6 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from storekeeper.infra.web import problems
+from storekeeper.infra.web.answers import Answers
 from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator, authentication, envelope
 from storekeeper.infra.web.pages import Pages, asset
 from storekeeper.infra.web.principal import Access
@@ -40,10 +41,11 @@ def create(
     pages: Pages,
     authenticator: Authenticator,
     options: WebOptions,
+    answers: Answers | None = None,
     on_startup: Sequence[Callable[..., Any]] = (),
     on_shutdown: Sequence[Callable[..., Any]] = (),
 ) -> ASGIApp:
-    """The application. `services` are handed to handlers by parameter name."""
+    """The application. `services` are handed to handlers by parameter name; `answers` hears of each answer."""
     litestar = Litestar(
         route_handlers=[*routes, asset],
         dependencies={name: _given(service) for name, service in services.items()},
@@ -63,7 +65,7 @@ def create(
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),
     )
-    return envelope(secure=options.secure)(litestar)
+    return envelope(secure=options.secure, answers=answers)(litestar)
 
 
 def _given(service: Any) -> Provide:

@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storekeeper.infra import telemetry, timing
+from storekeeper.infra.web.answers import Answers
 from storekeeper.infra.web.principal import Principal
 
 log = structlog.get_logger("web")
@@ -42,7 +43,7 @@ class Authenticator(Protocol):
         """The caller, if it was found out by the same words a moment ago. Never waits for anything."""
 
 
-def envelope(*, secure: bool) -> Callable[[ASGIApp], ASGIApp]:
+def envelope(*, secure: bool, answers: Answers | None = None) -> Callable[[ASGIApp], ASGIApp]:
     """Middleware around the whole application. `secure` adds HSTS, for servers reached by HTTPS."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
@@ -63,6 +64,8 @@ def envelope(*, secure: bool) -> Callable[[ASGIApp], ASGIApp]:
                 if message["type"] == "http.response.start":
                     status = message["status"]
                     seconds = time.perf_counter() - begun
+                    if answers:
+                        answers.note(status, seconds)
                     message["headers"] = [
                         *message["headers"],
                         *_headers(fields, spent, seconds, secure=secure),

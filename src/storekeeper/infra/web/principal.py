@@ -23,6 +23,7 @@ class Access(StrEnum):
     READ = "read"  # readonly and admin
     ADMIN = "admin"
     INGEST = "ingest"  # an API key with that scope
+    PROBE = "probe"  # an API key with that scope
     IMPORT = "import"  # an admin, or an API key with the scope ingest
     METRICS = "metrics"  # loopback, or anyone signed in who may read, or the metrics key
 
@@ -34,6 +35,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     role: Role
     via: str  # session, token or key
+    name: str = ""  # of an API key
     scopes: frozenset[str] = frozenset()  # of an API key; empty means all that the role allows
     buckets: frozenset[str] = frozenset()  # that an API key is bound to, by name; empty means all
     csrf_token: str = ""  # of a session
@@ -53,8 +55,18 @@ _SCOPES = {
     Access.METRICS: frozenset({"read", "metrics", "admin"}),
     Access.ADMIN: frozenset({"admin"}),
     Access.INGEST: frozenset({"ingest"}),
+    Access.PROBE: frozenset({"probe"}),
     Access.IMPORT: frozenset({"ingest", "admin"}),
 }
+
+
+def may(principal: Principal | None, access: Access) -> bool:
+    """Whether the caller may use what demands `access`."""
+    try:
+        check(principal, access)
+    except (NotSignedInError, NotAllowedError):
+        return False
+    return True
 
 
 def check(principal: Principal | None, access: Access) -> None:
@@ -66,7 +78,7 @@ def check(principal: Principal | None, access: Access) -> None:
     if principal.via == "key":
         if not principal.scopes & _SCOPES[access]:
             raise NotAllowedError(f"The API key lacks the scope {access}.")
-        if access is Access.INGEST:
+        if access in (Access.INGEST, Access.PROBE):
             return
     if principal.role not in _ROLES.get(access, frozenset()):
         raise NotAllowedError(f"The role {principal.role} may not do this.")

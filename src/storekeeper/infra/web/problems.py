@@ -88,10 +88,10 @@ def handle_unknown(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
-    """Whether the caller is a person with a browser."""
-    return not request.url.path.startswith(("/api/", "/metrics", "/schema", "/health")) and "text/html" in (
-        request.headers.get("accept", "")
-    )
+    """Whether the caller is a person with a browser. `/health` is for orchestrators; what is below it are pages."""
+    path = request.url.path
+    program = path == "/health" or path.startswith(("/api/", "/metrics", "/schema"))
+    return not program and "text/html" in request.headers.get("accept", "")
 
 
 def _answer(request: Request[Any, Any, Any], error: StorekeeperError, status: int) -> Response[Any]:

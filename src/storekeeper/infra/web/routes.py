@@ -15,7 +15,7 @@ from storekeeper.infra.web import openapi
 from storekeeper.infra.web.principal import Access, check
 from storekeeper.kernel.errors import NotAllowedError
 
-_WRITING = frozenset({"admin", "ingest"})
+_WRITING = frozenset({"admin", "ingest", "probe"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -18,6 +18,7 @@ from storekeeper.metering import rules
 from storekeeper.metering.decoding import NO_TIME, milliseconds
 from storekeeper.metering.model import Operation, Rejection
 from storekeeper.metering.service.columns import CLIENT_KEY, CODED, hashed
+from storekeeper.objectstore.probing import RESERVED_PREFIX
 
 _STORED: list[tuple[str, pa.DataType]] = [
     ("time", pa.timestamp("ms", tz="UTC")),
@@ -107,7 +108,7 @@ def _reason(bucket: Bucket | None, time: int | None, early: int, late: int) -> s
 
 
 def _owner(key: str, pattern: str) -> str:
-    found = _finder(pattern)(key) if pattern else None
+    found = _finder(pattern)(key) if pattern and not key.startswith(RESERVED_PREFIX) else None
     return found["owner"] if found else ""
 
 

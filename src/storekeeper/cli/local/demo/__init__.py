@@ -1,5 +1,6 @@
 """`demo`: a real S3 server with real files on this machine, and Storekeeper watching it."""
 
 from storekeeper.cli.local.demo.command import run
+from storekeeper.cli.local.demo.outage import fault
 
-__all__ = ["run"]
+__all__ = ["fault", "run"]

@@ -3,8 +3,8 @@
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from random import SystemRandom
 from types import FrameType
@@ -25,6 +25,7 @@ from storekeeper.cli.local.demo.files import (
 )
 from storekeeper.cli.local.demo.life import PAUSE, life, rescan
 from storekeeper.cli.local.demo.metered import Metered, applications, measure
+from storekeeper.cli.local.demo.outage import Outage, outage, playing
 from storekeeper.cli.local.demo.parts import check_parts
 from storekeeper.cli.local.demo.processes import Keeper, Storage, keeper, storage
 from storekeeper.cli.local.faults import named_faults
@@ -34,8 +35,17 @@ from storekeeper.cli.screen import count, emit, many, note, pairs, say, size, ta
 from storekeeper.kernel.clock import Clock, SystemClock
 from storekeeper.kernel.units import format_duration
 from storekeeper_client import Client
+from storekeeper_client.health import CheckRound
 
 BUCKETS = (PACKAGES, UPLOADS)
+# Checks of the demo are frequent, so that a fault shows and ends while one looks.
+_CHECKS = {
+    "checkInterval": 5_000,
+    "timeout": 4_000,
+    "recoveryTimeout": 10_000,
+    "slowResponseThreshold": 1_000,
+    "testOperations": ["put", "head", "get", "list", "delete"],
+}
 _ROUNDS = 5  # of everything that the applications do, where they do a fixed number
 
 
@@ -59,11 +69,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     root: Path
     buckets: Path
     storage: Storage
+    outage: Outage
     keeper: Keeper
     client: Client
 
 
-def run(*, once: bool, port: int, keep: bool, as_json: bool) -> None:
+def run(*, once: bool, port: int, keep: bool, faults: bool, as_json: bool) -> None:
     """Set up, show, and clean up whatever happens."""
     check_parts()
     clock = SystemClock()
@@ -77,12 +88,15 @@ def run(*, once: bool, port: int, keep: bool, as_json: bool) -> None:
         well = all(each.is_equal for each in compared)
         if once:
             metered = measure(world.client, world.storage, world.root, clock, rounds=_ROUNDS)
-            well = well and metered.is_equal
-            _report(world, compared, metered, as_json=as_json)
+            checked = world.client.check()
+            well = well and metered.is_equal and all(check.is_well for check in checked)
+            _report(world, compared, metered, checked, as_json=as_json)
         else:
+            world.client.start_monitoring()
             with applications(world.client, world.storage, world.root):
                 _show(world, compared, as_json=as_json)
-                _live(world, clock)
+                with playing(world.outage.control) if faults else nullcontext():
+                    _live(world, clock)
     if not well:
         raise typer.Exit(Status.NOT_WELL)
 
@@ -99,13 +113,18 @@ def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
         note("Laying out the files of this Python environment in two buckets …")
         lay_out(own_packages(), root / "buckets")
         note("Starting an S3 server (rclone) and Storekeeper …")
-        given = teardown.enter_context(storage(root / "buckets", root, clock))
+        behind = teardown.enter_context(storage(root / "buckets", root, clock))
+        before = teardown.enter_context(outage(behind.endpoint, root))
+        given = msgspec.structs.replace(behind, endpoint=before.endpoint)
         ours = teardown.enter_context(keeper(root / "data", port, root, clock))
         client = teardown.enter_context(Client(ours.url))
         client.sign_in(ours.email, ours.password)
+        client.change_health_config({**_CHECKS, "enabled": False})  # what is compared must stand still
         for name in BUCKETS:
             _register(client, given, name)
-        yield World(root=root, buckets=root / "buckets", storage=given, keeper=ours, client=client)
+        yield World(
+            root=root, buckets=root / "buckets", storage=given, outage=before, keeper=ours, client=client
+        )
 
 
 def _register(client: Client, given: Storage, name: str) -> None:
@@ -132,11 +151,20 @@ def _first_scan(world: World, name: str) -> Compared:
     )
 
 
-def _report(world: World, compared: list[Compared], metered: Metered, *, as_json: bool) -> None:
+def _report(
+    world: World,
+    compared: list[Compared],
+    metered: Metered,
+    checked: Sequence[CheckRound],
+    *,
+    as_json: bool,
+) -> None:
     equal = all(each.is_equal for each in compared)
     if as_json:
-        ok = equal and metered.is_equal
-        emit({"ok": ok, "url": world.keeper.url, "buckets": compared, "metering": metered})
+        healthy = {check.bucket: check.is_well for check in checked}
+        ok = equal and metered.is_equal and all(healthy.values())
+        shown = {"buckets": compared, "metering": metered, "healthy": healthy}
+        emit({"ok": ok, "url": world.keeper.url, **shown})
         return
     rows = []
     for each in compared:
@@ -149,6 +177,10 @@ def _report(world: World, compared: list[Compared], metered: Metered, *, as_json
     say("Equal, to the object and to the byte." if equal else "They differ.")
     say("")
     _report_metering(metered)
+    say("")
+    for check in checked:
+        worked = ", ".join(one.operation.upper() for one in check.checks if one.is_well)
+        say(f"Health of {check.bucket}: {worked} work. {check.diagnosis}".rstrip())
 
 
 def _report_metering(metered: Metered) -> None:
@@ -165,7 +197,7 @@ def _report_metering(metered: Metered) -> None:
 
 def _show(world: World, compared: list[Compared], *, as_json: bool) -> None:
     if as_json:
-        emit({**msgspec.structs.asdict(world.keeper), "buckets": compared})
+        emit({**msgspec.structs.asdict(world.keeper), "faults": world.outage.control, "buckets": compared})
         return
     for each in compared:
         say(
@@ -178,6 +210,8 @@ def _show(world: World, compared: list[Compared], *, as_json: bool) -> None:
             ("Traffic", "of two applications; a day of theirs takes ten minutes"),
             ("Email", world.keeper.email),
             ("Password", world.keeper.password),
+            ("Faults", "storekeeper demo fault slow --for 1m, or by HTTP:"),
+            ("", world.outage.control),
             ("Stop", "Ctrl-C; everything is removed then"),
         ]
     )

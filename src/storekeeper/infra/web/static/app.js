@@ -50,6 +50,8 @@ function icon(name) {
 export function toast(tone, text) {
   const place = document.getElementById("toasts");
   if (!place) return;
+  // A part that is asked for again and again fails again and again; telling it once is enough.
+  if ([...place.children].some((shown) => shown.textContent.trim() === text)) return;
   const box = document.createElement("div");
   box.className = `toast ${tone}`;
   const words = document.createElement("p");

@@ -80,9 +80,18 @@ const common = (theme) => ({
 
 const axisText = (theme) => ({ color: theme.faint, fontSize: 12, fontFamily: theme.font });
 
+// What lies below a limit by far would be flat on it: such charts are logarithmic, from a power of ten to another.
+function extent(payload) {
+  const limits = (payload.limits ?? []).map((limit) => limit.value);
+  if (payload.scale !== "log") return { type: "value" };
+  const all = [...payload.series.flatMap((one) => one.values), ...limits].filter((value) => value > 0);
+  const power = (value, round) => 10 ** round(Math.log10(value));
+  return { type: "log", min: power(Math.min(...all), Math.floor), max: power(Math.max(...all), Math.ceil) };
+}
+
 function valueAxis(payload, theme) {
   return {
-    type: "value",
+    ...extent(payload),
     splitNumber: 4,
     axisLabel: { ...axisText(theme), formatter: (value) => writeShort(value, payload.unit) },
     splitLine: { lineStyle: { color: theme.line } },
@@ -119,12 +128,20 @@ function markLine(payload, theme) {
     silent: false,
     symbol: ["none", "none"],
     label: { show: true, position: "end", distance: 4, fontSize: 11, color: theme.soft, fontFamily: theme.font },
-    data: points.map((mark) => ({
-      xAxis: mark.time,
-      name: mark.label,
-      label: { formatter: () => mark.label },
-      lineStyle: { color: theme.marks[mark.kind], type: mark.kind === "incident" ? "solid" : "dashed", width: 1.5 },
-    })),
+    data: [
+      ...points.map((mark) => ({
+        xAxis: mark.time,
+        name: mark.label,
+        label: { formatter: () => mark.label },
+        lineStyle: { color: theme.marks[mark.kind], type: mark.kind === "incident" ? "solid" : "dashed", width: 1.5 },
+      })),
+      ...(payload.limits ?? []).map((limit) => ({
+        yAxis: limit.value,
+        name: limit.label,
+        label: { formatter: () => `${limit.label}: ${write(limit.value, payload.unit)}`, position: "insideEndTop" },
+        lineStyle: { color: theme.marks.incident, type: "dashed", width: 1.5 },
+      })),
+    ],
   };
 }
 

@@ -1,0 +1,1 @@
+"""Pure decisions of health: facts and the present moment in, decisions out."""

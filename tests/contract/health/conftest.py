@@ -1,0 +1,131 @@
+"""The routes of health, and readiness, over real databases: SQLite, then PostgreSQL. The clock is turned by hand."""
+
+import threading
+
+import pytest
+from litestar.testing import TestClient
+
+from storekeeper import health
+from storekeeper.audit import AuditTrail
+from storekeeper.buckets import BucketService
+from storekeeper.buckets.model import NewBucket
+from storekeeper.dashboard import DashboardService
+from storekeeper.dashboard import api as dashboard_api
+from storekeeper.health import api as health_api
+from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.crypto import Sealer
+from storekeeper.infra.jobs import Jobs
+from storekeeper.infra.web import Answers, Pages, Principal, Role, WebOptions, create
+from storekeeper.kernel.clock import ManualClock
+
+
+class World:
+    """The services, wired as the server wires them. Nothing is checked unless it is asked for."""
+
+    def __init__(self, database, engine, folder):
+        self.clock, self.database, self.engine, self.folder = ManualClock(), database, engine, folder
+        self.jobs = Jobs(database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
+        self.audit = AuditTrail(database, self.clock)
+        self.buckets = BucketService(database, Sealer("0" * 64), self.audit, self.clock)
+        self.health = health.HealthService(
+            database, self.engine, self.buckets, self.audit, self.clock, data_dir=folder, node="test"
+        )
+        self.health._ledger.start()
+        self.answers = Answers(self.clock)
+        self.dashboard = DashboardService(
+            database, self.engine, self.jobs, self.audit, self.clock,
+            health=self.health, answers=self.answers, data_dir=folder,
+        )  # fmt: skip
+
+    def add(self, name, endpoint=""):
+        """In memory, or at an endpoint."""
+        url = f"s3://{name}" if endpoint else f"memory://{name}"
+        self.buckets.add(NewBucket(name=name, url=url, endpoint=endpoint, scan_cron=""), actor="test")
+
+    def drain(self):
+        while self.health.drainer.drain_once():
+            pass
+
+    def audited(self):
+        """(action, target, actor) of all that was done to health, the oldest first."""
+        kinds = ("breaker.", "health-config.", "monitoring.")
+        found = [(one.action, one.target, one.actor) for one in self.audit.page(limit=100).items]
+        return [one for one in reversed(found) if one[0].startswith(kinds)]
+
+    def close(self):
+        self.health.close()
+        self.jobs.close()
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory):
+    """One for all tests: buckets have ids of their own, so nobody sees what is another's."""
+    made = Analytics(f"chdb:///{tmp_path_factory.mktemp('health')}/analytics")
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(database, engine, tmp_path):
+    made = World(database, engine, tmp_path)
+    yield made
+    made.close()
+
+
+class Anybody:
+    """Whoever asks with a role's name as bearer has that role."""
+
+    def recall(self, _authorization):
+        return None
+
+    def authenticate(self, *, authorization, session_cookie):
+        name = authorization.removeprefix("Bearer ")
+        return Principal(id=name, email=f"{name}@example.com", role=Role(name), via="token")
+
+
+@pytest.fixture
+def client(world):
+    """An administrator's program."""
+    application = create(
+        routes=[*health_api.ROUTES, dashboard_api.health, dashboard_api.api_health],
+        services={
+            "clock": world.clock,
+            "buckets": world.buckets,
+            "health": world.health,
+            "dashboard": world.dashboard,
+            "stopping": threading.Event(),
+        },
+        pages=Pages(world.clock, (), "test"),
+        authenticator=Anybody(),
+        answers=world.answers,
+        options=WebOptions(version="test"),
+    )
+    with TestClient(application, base_url="https://storekeeper.test") as client:
+        client.headers["Authorization"] = "Bearer admin"
+        yield client
+
+
+@pytest.fixture
+def ask(client):
+    """`ask("GET", "/history", limit=3)`: the JSON of an answer; a body is given as `json`."""
+
+    def call(method, path, json=None, **query):
+        answer = client.request(method, f"/api/health{path}", json=json, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return call
+
+
+@pytest.fixture
+def refused(client):
+    """(status, slug, words) of a refusal."""
+
+    def call(method, path, json=None, **query):
+        answer = client.request(method, f"/api/health{path}", json=json, params=query)
+        told = answer.json()
+        fields = "".join(f" {one['key']}: {one['message']}" for one in told.get("errors", ()))
+        return answer.status_code, told["type"].rpartition("/")[2], told["detail"] + fields
+
+    return call
