@@ -57,9 +57,9 @@ class World:
         self.jobs.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    """One for all tests: buckets have ids of their own, so nobody sees what is another's."""
+    """One for all tests of a file: buckets have ids of their own, so nobody sees what is another's."""
     made = Analytics(f"chdb:///{tmp_path_factory.mktemp('health')}/analytics")
     made.migrate()
     yield made
