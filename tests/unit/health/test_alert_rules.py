@@ -131,3 +131,17 @@ def test_moving_twice_is_moving_once(active, holding):
     first = rules.moves(active, holds, AlertKind, raising=True)
     after = (active - set(first.ended)) | set(first.began)
     assert rules.moves(after, holds, AlertKind, raising=True) == ([], [], False)
+
+
+@pytest.mark.parametrize(("down", "severity"), [(True, Severity.CRITICAL), (False, Severity.HIGH)])
+def test_what_fails_from_here_only_is_not_critical(down, severity):
+    operations = [operation("ffffffffff", kind) for kind in (ProbeOperation.PUT, ProbeOperation.GET)]
+    holds = rules.of_checks(operations, CONFIG)
+    seen = rules.seen_from_here_only(holds, operations, CONFIG, down=down)
+    assert {one.severity for one in seen.values()} == {severity}
+
+
+def test_of_several_operations_one_that_works_leaves_the_severity_as_it_is():
+    operations = [operation("ffffffffff", ProbeOperation.PUT), operation("oooooooooo", ProbeOperation.GET)]
+    critical = {SLOW: Condition(Severity.CRITICAL, "slow")}
+    assert rules.seen_from_here_only(critical, operations, CONFIG, down=False) == critical

@@ -42,6 +42,22 @@ def of_checks(operations: Sequence[OperationHealth], config: HealthConfig) -> di
     return {kind: condition for kind, condition in found.items() if condition}
 
 
+def seen_from_here_only(
+    holds: Mapping[AlertKind, Condition],
+    operations: Sequence[OperationHealth],
+    config: HealthConfig,
+    *,
+    down: bool,
+) -> dict[AlertKind, Condition]:
+    """The same, not critical where the bucket is not `down` although everything fails here: other places reach it."""
+    if down or not all(one.streak >= config.failure_threshold for one in operations):
+        return dict(holds)
+    return {
+        kind: one._replace(severity=Severity.HIGH) if one.severity is Severity.CRITICAL else one
+        for kind, one in holds.items()
+    }
+
+
 def of_breaker(transition: BreakerTransition) -> dict[AlertKind, Condition]:
     """Whether the breaker is open by its last transition. While it tries whether the bucket works, it is not closed yet."""
     if transition.mode is Mode.FORCED_OPEN:

@@ -115,7 +115,12 @@ class AlertService:
         for status in statuses:
             if status.bucket_id in known and status.status is not Status.UNKNOWN and status.checked_at:
                 bucket, config = known[status.bucket_id]
-                holds = rules.of_checks(status.operations, config)
+                holds = rules.seen_from_here_only(
+                    rules.of_checks(status.operations, config),
+                    status.operations,
+                    config,
+                    down=status.status is Status.UNHEALTHY,
+                )
                 own = active.get(bucket.id, {})
                 self._move(connection, bucket, config, own, holds, rules.OF_CHECKS, status.checked_at)
 
