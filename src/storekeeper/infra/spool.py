@@ -6,6 +6,7 @@ that after a crash the same bodies go out under the same token, and whoever take
 """
 
 import queue
+import secrets
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -242,7 +243,8 @@ class Spool:
             if last != seq and (items > max_items or size > max_bytes):
                 break
             last = seq
-        row = (first, last, f"spool-{first}-{last}")
+        # Numbers alone may come again: from the spool of another node, or one that was lost and begun anew.
+        row = (first, last, f"spool-{first}-{last}-{secrets.token_hex(8)}")
         with _transaction(self._taker):
             self._taker.execute("INSERT INTO departure VALUES (1, ?, ?, ?)", row)
         return row

@@ -35,6 +35,17 @@ def bodies(departure):
     return [stored.body for stored in departure.bodies] if departure else []
 
 
+def test_the_same_range_of_another_spool_has_another_token(spool, tmp_path):
+    other = Spool(tmp_path / "other.db", ManualClock())
+    spool.append(entry(1))
+    other.append(entry(1))
+    tokens = {one.depart(max_items=3, max_bytes=1000).token for one in (spool, other)}
+    again = spool.depart(max_items=3, max_bytes=1000).token
+    other.close()
+    assert len(tokens) == 2
+    assert again in tokens
+
+
 def test_bodies_leave_in_order_and_once(spool):
     for number in range(5):
         assert spool.append(entry(number)).duplicate is False
