@@ -33,7 +33,7 @@ from storekeeper.objectstore import (
     open_store,
     parse_location,
 )
-from storekeeper.objectstore.probing import Prober, RoundSigner, open_prober
+from storekeeper.objectstore.probing import RESERVED_PREFIX, Prober, RoundSigner, open_prober
 
 TRIAL_KEYS = 1000
 _TABLE = "bucket"
@@ -218,7 +218,8 @@ class BucketService:
     def _try_pattern(self, location: Location, credentials: Credentials | None, pattern: str) -> OwnerTrial:
         owner_regex(pattern)
         with closing(self._open_briefly(location, credentials)) as store:
-            keys = [str(key) for key in store.list_page(limit=TRIAL_KEYS).objects["key"].to_pylist()]
+            listed = [str(key) for key in store.list_page(limit=TRIAL_KEYS).objects["key"].to_pylist()]
+        keys = [key for key in listed if not key.startswith(RESERVED_PREFIX)]
         owners = [owner_of(key, pattern) for key in keys]
         matched = sum(1 for owner in owners if owner)
         examples = [{"key": key, "owner": owner} for key, owner in zip(keys[:20], owners[:20], strict=True)]

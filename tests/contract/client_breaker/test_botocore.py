@@ -66,7 +66,9 @@ def test_errors_open_the_buckets_breaker_and_nothing_more_is_sent(s3, transport,
         with pytest.raises(ClientError):
             head(s3)
     for _ in range(5):
-        with pytest.raises(BreakerOpenError, match="3 calls in a row failed, the last by an error of the server"):
+        with pytest.raises(
+            BreakerOpenError, match="3 calls in a row failed, the last by an error of the server"
+        ):
             head(s3)
     assert transport.sent == 3
     assert s3.head_object(Bucket="other", Key="k")

@@ -11,6 +11,7 @@ from storekeeper import dashboard
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
+from storekeeper.health import HealthService
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
@@ -46,6 +47,9 @@ class World:
         self.metering = MeteringService(
             self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k" * 32
         )
+        self.health = HealthService(
+            self.database, self.engine, self.buckets, self.audit, self.clock, data_dir=folder, node="test"
+        )
         self.links = EmbedLinks(
             self.database, self.audit, b"k" * 32, self.clock, public_url="https://keeper.test"
         )
@@ -63,6 +67,7 @@ class World:
 
     def close(self):
         self.metering._spool.close()
+        self.health.close()
         self.jobs.close()
         self.engine.close()
         self.database.close()
@@ -106,6 +111,7 @@ def client(world):
             "embed_links": world.links,
             "overview": dashboard.OverviewReader(world.inventory, world.metering, world.clock),
             "stopping": threading.Event(),
+            "health": world.health,
             "dashboard": None,
             "jobs": world.jobs,
         },

@@ -81,10 +81,12 @@ class HealthDrainer:
         while not self._stopping.is_set():
             try:
                 begun = self._clock.monotonic()
-                if not self.drain_once():
-                    self._spool.wait(IDLE_SECONDS)
-                self._forget_ids(begun)
+                moved = self.drain_once()
                 rest = REST * (self._clock.monotonic() - begun)
+                self._forget_ids(begun)
+                if not moved:
+                    self._spool.wait(IDLE_SECONDS)
+                    continue
                 self._stopping.wait(min(max(rest, GATHER_SECONDS), MOST_GATHER_SECONDS))
             except (StorekeeperError, pa.ArrowException) as error:
                 self.last_error = str(error)

@@ -59,9 +59,11 @@ class Upstream:
 
     def _was_hung_up(self) -> bool:
         """An idle connection that has something to read was ended; to ask and then ask again might do it twice."""
-        return self._connection.sock is not None and bool(
-            select.select([self._connection.sock], [], [], 0)[0]
-        )
+        if self._connection.sock is None:
+            return False
+        poll = select.poll()  # and not `select`, which knows no file beyond the thousandth
+        poll.register(self._connection.sock, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 def _answer(response: http.client.HTTPResponse, method: str) -> Answer:
