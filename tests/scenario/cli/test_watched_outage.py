@@ -84,7 +84,10 @@ def test_an_outage_from_begin_to_end(serve, storekeeper, storage, tmp_path):
     start()
     checked_until(storekeeper, "closed")
     assert storekeeper("health", "photos", "--json").json["status"] == "healthy"
-    history = storekeeper("health", "history", "photos", "--limit", "1000", "--json").json["items"]
+    for _ in range(40):  # what was checked can be read seconds later
+        history = storekeeper("health", "history", "photos", "--limit", "1000", "--json").json["items"]
+        if {"ok", "failure"} <= {one["outcome"] for one in history}:
+            break
     assert {"ok", "failure"} <= {one["outcome"] for one in history}
 
     forced = ("breaker", "mode", "photos", "forced-open", "--reason", "migration", "--yes", "--json")
