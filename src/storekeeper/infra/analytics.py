@@ -82,11 +82,32 @@ class Analytics:
         self, table: str, rows: pa.Table, *, token: str = "", settings: Mapping[str, Any] = _NO_SETTINGS
     ) -> None:
         """Insert at once; the same token a second time changes nothing (where the table keeps a window)."""
+        self._insert(table, rows.schema.names, _file_of(rows), "Arrow", token, settings)
+
+    def insert_packed(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: bytes,
+        *,
+        token: str,
+        settings: Mapping[str, Any] = _NO_SETTINGS,
+    ) -> None:
+        """The same for the values of rows one after the other as MessagePack."""
+        self._insert(table, columns, rows, "MsgPack", token, settings)
+
+    def _insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Any,
+        form: str,
+        token: str,
+        settings: Mapping[str, Any],
+    ) -> None:
         named = {"insert_deduplication_token": token} if token else {}
         with self._client() as client, timing.measure("analytics"):
-            client.raw_insert(
-                table, rows.schema.names, _file_of(rows), settings={**settings, **named}, fmt="Arrow"
-            )
+            client.raw_insert(table, columns, rows, settings={**settings, **named}, fmt=form)
 
     def migrate(self) -> None:
         """Apply the statements of `migrations/analytics/*.sql` that were not applied yet, in order."""

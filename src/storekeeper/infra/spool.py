@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS quarantine (
 );
 """
 _MAX_GROUP = 512  # bodies that share one commit
+_MAX_LEAVING = 200  # bodies that are forgotten at once: who comes meanwhile waits for it
 _STOP = None
 
 
@@ -154,10 +155,11 @@ class Spool:
 
     def departed(self, departure: Departure) -> None:
         """The bodies are safe elsewhere: forget them, and keep that they came."""
+        for first in range(departure.first, departure.last + 1, _MAX_LEAVING):
+            last = min(first + _MAX_LEAVING - 1, departure.last)
+            with self._taking, _transaction(self._taker):
+                self._taker.execute("UPDATE batch SET body = NULL WHERE seq BETWEEN ? AND ?", (first, last))
         with self._taking, _transaction(self._taker):
-            self._taker.execute(
-                "UPDATE batch SET body = NULL WHERE seq BETWEEN ? AND ?", (departure.first, departure.last)
-            )
             self._taker.execute("DELETE FROM departure WHERE token = ?", (departure.token,))
 
     def quarantine(self, seq: int, reason: str) -> None:

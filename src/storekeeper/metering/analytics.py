@@ -1,5 +1,6 @@
 """Metering's statements for the analytics engine."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -156,6 +157,10 @@ class MeteringAnalytics:
     def insert(self, rows: pa.Table, *, token: str) -> None:
         """Operations and all their sums; the same token again changes nothing."""
         self._engine.insert("operation", rows, token=token, settings=_DEDUPLICATE)
+
+    def insert_packed(self, columns: Sequence[str], rows: bytes, *, token: str) -> None:
+        """The same of values of these columns, row by row, as MessagePack."""
+        self._engine.insert_packed("operation", columns, rows, token=token, settings=_DEDUPLICATE)
 
     def usage(self, question: Question, buckets: int) -> dict[str, Rows]:
         """`buckets`: how many there are. Rows of sums by what they are apart by: time (with `part`), bucket, operation, status.

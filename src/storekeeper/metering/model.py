@@ -27,8 +27,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fa
     bytes_in: _Size = 0
     bytes_out: _Size = 0
     object_size: _Size = 0
-    latency_ms: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 0
-    weight: Annotated[float, msgspec.Meta(ge=1e-6, le=1_000_000)] = 1
+    latency_ms: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 0.0
+    weight: Annotated[float, msgspec.Meta(ge=1e-6, le=1_000_000)] = 1.0
     client_ip: Annotated[str, msgspec.Meta(max_length=64)] = ""
     request_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
     storage_class: Annotated[str, msgspec.Meta(max_length=64)] = ""

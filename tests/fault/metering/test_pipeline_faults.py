@@ -49,7 +49,7 @@ def all_are(number):
 @pytest.mark.parametrize("taken", [False, True], ids=["refused", "taken but seemed to fail"])
 def test_the_engine_is_away_for_a_while(world, monkeypatch, taken):
     take(world, "one")
-    real = world.engine.insert
+    real = world.engine._insert
 
     def failing(*arguments, **options):
         if taken:
@@ -57,7 +57,7 @@ def test_the_engine_is_away_for_a_while(world, monkeypatch, taken):
         raise UnavailableError("The analytics engine refused: away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.engine, "insert", failing)
+        patch.setattr(world.engine, "_insert", failing)
         for _ in range(3):
             with pytest.raises(UnavailableError):
                 world.metering._drainer.drain_once()

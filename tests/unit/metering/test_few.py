@@ -84,17 +84,28 @@ def test_both_ways_lead_to_the_same(batch):
     assert refused == refused_too
     assert twice == twice_too
     if rows:
-        found = unpacked([(packed(rows), "key:1")])
+        found = unpacked(packed(rows, "key:1"), len(rows))
         assert found.schema == stored.schema
         assert found.to_pylist() == stored.to_pylist()
 
 
-def test_bodies_are_put_together_each_with_its_source():
+@pytest.mark.parametrize("count", [1, 50, 3276, 3277])
+def test_bodies_are_put_together_as_they_are(count):
+    """Also where the array that they were packed as has a longer head."""
     one = [("time", NOW.isoformat()), ("bucket", "plain"), ("operation", "GetObject"), ("status", 200)]
     operation = msgspec.convert(dict(one), decoding.Operation)
     rows, _, _ = take_few([operation], BUCKETS, lambda _: True, now=NOW, address_key=b"")
-    together = unpacked([(packed(rows), "key:1"), (packed(rows * 2), "key:2")])
-    assert together["source"].to_pylist() == ["key:1", "key:2", "key:2"]
+    together = unpacked(packed(rows * count, "key:1") + packed(rows, "key:2"), count + 1)
+    assert together["source"].to_pylist() == ["key:1"] * count + ["key:2"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_body_of_another_length_is_not_read(count):
+    one = [("time", NOW.isoformat()), ("bucket", "plain"), ("operation", "GetObject"), ("status", 200)]
+    operation = msgspec.convert(dict(one), decoding.Operation)
+    rows, _, _ = take_few([operation], BUCKETS, lambda _: True, now=NOW, address_key=b"")
+    with pytest.raises(msgspec.MsgspecError):
+        unpacked(packed(rows * 2, "key:1"), count)
 
 
 GOOD = b'{"time":"2026-11-20T12:00:00Z","bucket":"plain","operation":"GetObject","status":200'

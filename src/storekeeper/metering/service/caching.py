@@ -66,8 +66,11 @@ class ReadCache:
             else:
                 self._of_bucket.update(dict.fromkeys(bucket_ids, self._changes))
 
-    def changed_by(self, rows: pa.Table) -> None:
-        """These operations were stored."""
+    def changed_by(self, rows: pa.Table | None) -> None:
+        """These operations were stored, or some that are not known."""
+        if rows is None:
+            self.changed()
+            return
         column = rows["bucket_id"]  # chunk by chunk: each may have a dictionary of its own
         self.changed({str(one) for chunk in column.chunks for one in pc.unique(chunk).to_pylist()})
 

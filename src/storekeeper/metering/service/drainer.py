@@ -12,7 +12,7 @@ from storekeeper.infra.spool import Spool, Stored
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.metering.analytics import MeteringAnalytics
-from storekeeper.metering.service.few import unpacked
+from storekeeper.metering.service.few import COLUMNS, unpacked
 
 MAX_ITEMS = 250_000
 MAX_BYTES = 128 << 20
@@ -34,7 +34,12 @@ class Drainer:
     """
 
     def __init__(
-        self, spool: Spool, analytics: MeteringAnalytics, clock: Clock, *, stored: Callable[[pa.Table], None]
+        self,
+        spool: Spool,
+        analytics: MeteringAnalytics,
+        clock: Clock,
+        *,
+        stored: Callable[[pa.Table | None], None],
     ) -> None:
         self._spool = spool
         self._analytics = analytics
@@ -69,39 +74,57 @@ class Drainer:
         departure = self._spool.depart(max_items=MAX_ITEMS, max_bytes=MAX_BYTES)
         if departure is None:
             return 0
-        tables = self._readable(departure.bodies)
-        if tables:
-            rows = pa.concat_tables(tables).unify_dictionaries()
-            try:
-                self._analytics.insert(rows, token=departure.token)
-            finally:  # what the engine failed at may have become visible in part
-                self._stored(rows)
-            self.drained += rows.num_rows
+        intact = [stored for stored in departure.bodies if stored.intact]
+        for stored in departure.bodies:
+            if not stored.intact:
+                self._set_aside(stored, "checksum does not match")
+        large = [stored for stored in intact if stored.body.startswith(_ARROW_MAGIC)]
+        small = [stored for stored in intact if not stored.body.startswith(_ARROW_MAGIC)]
+        self._move_small(small, f"{departure.token}-small")
+        self._move_large(large, departure.token)
         self._spool.departed(departure)
         self.last_error = ""
         return sum(stored.items for stored in departure.bodies)
 
-    def _readable(self, bodies: Sequence[Stored]) -> list[pa.Table]:
-        """In an order that depends on the bodies only."""
-        large = [stored for stored in bodies if stored.body.startswith(_ARROW_MAGIC) or not stored.intact]
-        small = [stored for stored in bodies if not stored.body.startswith(_ARROW_MAGIC) and stored.intact]
+    def _move_small(self, bodies: Sequence[Stored], token: str) -> None:
+        """As they are; only when the engine refuses, each is looked into."""
+        if not bodies:
+            return
         try:
-            together = [unpacked([(stored.body, stored.source) for stored in small])] if small else []
-        except UNREADABLE:  # one of them: find out which
-            together = self._one_by_one(small)
-        return together + self._one_by_one(large)
+            self._analytics.insert_packed(COLUMNS, b"".join(stored.body for stored in bodies), token=token)
+        except StorekeeperError:
+            readable = [stored for stored in bodies if self._read(stored) is not None]
+            if len(readable) == len(bodies):
+                raise
+            self._move_small(readable, token)
+            return
+        finally:  # what the engine failed at may have become visible in part
+            self._stored(None)  # of which buckets, is not looked at
+        self.drained += sum(stored.items for stored in bodies)
 
-    def _one_by_one(self, bodies: Sequence[Stored]) -> list[pa.Table]:
-        tables = []
-        for stored in bodies:
-            try:
-                tables.append(_read(stored))
-            except UNREADABLE as error:
-                log.exception(
-                    "a batch in the spool is damaged and was set aside", batch=stored.seq, error=str(error)
-                )
-                self._spool.quarantine(stored.seq, f"unreadable: {error}")
-        return tables
+    def _move_large(self, bodies: Sequence[Stored], token: str) -> None:
+        tables = [table for stored in bodies if (table := self._read(stored)) is not None]
+        if not tables:
+            return
+        rows = pa.concat_tables(tables).unify_dictionaries()
+        try:
+            self._analytics.insert(rows, token=token)
+        finally:
+            self._stored(rows)
+        self.drained += rows.num_rows
+
+    def _read(self, stored: Stored) -> pa.Table | None:
+        try:
+            if stored.body.startswith(_ARROW_MAGIC):
+                return pa.ipc.open_stream(stored.body).read_all()
+            return unpacked(stored.body, stored.items)
+        except UNREADABLE as error:
+            self._set_aside(stored, str(error))
+            return None
+
+    def _set_aside(self, stored: Stored, why: str) -> None:
+        log.error("a batch in the spool is damaged and was set aside", batch=stored.seq, error=why)
+        self._spool.quarantine(stored.seq, f"unreadable: {why}")
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -121,11 +144,3 @@ class Drainer:
                 self.last_error = f"{type(error).__name__}: {error}"
                 log.exception("operations wait in the spool")
                 self._stopping.wait(RETRY_SECONDS)
-
-
-def _read(stored: Stored) -> pa.Table:
-    if not stored.intact:
-        raise pa.ArrowInvalid("checksum does not match")
-    if stored.body.startswith(_ARROW_MAGIC):
-        return pa.ipc.open_stream(stored.body).read_all()
-    return unpacked([(stored.body, stored.source)])

@@ -1,6 +1,7 @@
 """Small batches, row by row: for a few operations plain Python is quicker than columns, and the result is the same.
 
-What is stored of them is put together with thousands of others before it becomes columns.
+In the spool they wait in the engine's own row format, MessagePack values one after the other, so that thousands of
+batches go on as they are: nothing of it is done by this interpreter, which has requests to answer meanwhile.
 """
 
 import re
@@ -39,9 +40,14 @@ _STORED: list[tuple[str, pa.DataType]] = [
     ("request_id", pa.string()),
     ("storage_class", CODED),
     ("id", pa.string()),
+    ("client_key", pa.uint8()),
+    ("source", CODED),
 ]
+_PRECISE = {"latency_ms": "latency"}  # MessagePack has doubles only: the table makes its column of this one
+COLUMNS = [_PRECISE.get(name, name) for name, _ in _STORED]  # that a row has values for, in order
+_ARRAY = b"\xdd"  # a MessagePack array whose length takes four bytes
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[list[Any]]).decode
+_unpack = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 def take_few(
@@ -69,24 +75,19 @@ def take_few(
     return rows, refused, twice
 
 
-def packed(rows: Iterable[tuple[Any, ...]]) -> bytes:
-    """As it waits in the spool: MessagePack, a list for each column."""
-    return _pack(list(zip(*rows, strict=True)))
+def packed(rows: Iterable[tuple[Any, ...]], source: str) -> bytes:
+    """As they wait in the spool: the values of COLUMNS, row by row, without a frame around them."""
+    values = [value for row in rows for value in (*row, CLIENT_KEY, source)]
+    framed = _pack(values)
+    return framed[1 if len(values) < 1 << 4 else 3 if len(values) < 1 << 16 else 5 :]
 
 
-def unpacked(bodies: Sequence[tuple[bytes, str]]) -> pa.Table:
-    """Columns of packed bodies, each with its source. Raises msgspec.MsgspecError, pyarrow.ArrowException."""
-    columns: list[list[Any]] = [[] for _ in _STORED]
-    sources: list[str] = []
-    for body, source in bodies:
-        found = _unpack(body)
-        for column, values in zip(columns, found, strict=True):
-            column.extend(values)
-        sources.extend([source] * len(found[0]))
-    arrays: list[Any] = [pa.array(values, kind) for values, (_, kind) in zip(columns, _STORED, strict=True)]
-    table = pa.table(arrays, names=[name for name, _ in _STORED])
-    version = pa.repeat(pa.scalar(CLIENT_KEY, pa.uint8()), len(sources))
-    return table.append_column("client_key", version).append_column("source", pa.array(sources, CODED))
+def unpacked(body: bytes, count: int) -> pa.Table:
+    """That many rows, as the engine reads them. Raises msgspec.MsgspecError, pyarrow.ArrowException, TypeError."""
+    width = len(_STORED)
+    values = _unpack(_ARRAY + (count * width).to_bytes(4, "big") + body)
+    arrays: list[Any] = [pa.array(values[place::width], kind) for place, (_, kind) in enumerate(_STORED)]
+    return pa.table(arrays, names=[name for name, _ in _STORED])
 
 
 def _row(one: Operation, time: int, bucket: Bucket, address_key: bytes) -> tuple[Any, ...]:

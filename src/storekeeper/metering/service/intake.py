@@ -157,7 +157,7 @@ class Intake:
             operations, known, sender.may_report, now=self._clock.now(), address_key=self._address_key
         )
         reply = _reply(len(rows), twice, rejected)
-        return self._store(sender, batch_id, reply, packed(rows), len(operations), rejected)
+        return self._store(sender, batch_id, reply, packed(rows, sender.source), len(operations), rejected)
 
     def _store(
         self,

@@ -1,4 +1,5 @@
--- Operations as they came in. A day is dropped whole; the retention job decides when.
+-- Operations as they came in. A day is dropped whole; the retention job decides when. `latency` is for formats without
+-- single precision.
 CREATE TABLE operation
 (
     time DateTime64(3, 'UTC'),
@@ -13,7 +14,8 @@ CREATE TABLE operation
     bytes_in UInt64,
     bytes_out UInt64,
     object_size UInt64,
-    latency_ms Float32,
+    latency Float64 EPHEMERAL 0,
+    latency_ms Float32 DEFAULT toFloat32(latency),
     weight Float64,
     client UInt64,
     client_key UInt8,
