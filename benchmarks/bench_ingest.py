@@ -33,7 +33,7 @@ from storekeeper_client import Client
 ROWS = 1_000_000
 SMALL_ROWS = 100_000  # in batches of 50 the number of requests is what takes time
 ROUNDS = 2
-ENGINE_BATCH = 250_000
+ENGINE_BATCH, AT_ONCE = 250_000, 2  # as the drainer inserts
 RATE, RATE_SECONDS = 500, 10
 KINDS = {"Arrow": (operations.as_arrow, "application/vnd.apache.arrow.stream"),
          "NDJSON": (operations.as_ndjson, "application/x-ndjson")}  # fmt: skip
@@ -109,8 +109,12 @@ def _bare(rows):
         analytics = MeteringAnalytics(engine)
         analytics.insert(columns.slice(0, 1000), token="warm")
         begun = time.perf_counter()
-        for start in range(0, columns.num_rows, ENGINE_BATCH):
-            analytics.insert(columns.slice(start, ENGINE_BATCH), token=str(start))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for part in [
+                pool.submit(analytics.insert, columns.slice(start, ENGINE_BATCH), token=str(start))
+                for start in range(0, columns.num_rows, ENGINE_BATCH)
+            ]:
+                part.result()
         seconds = time.perf_counter() - begun
         engine.close()
     return rows.num_rows / seconds

@@ -76,11 +76,12 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True):
-    """A fixed range of bodies under a token."""
+    """A fixed range of bodies under a token; `items` came in it, also those that were set aside since."""
 
     token: str
     first: int
     last: int
+    items: int
     bodies: Sequence[Stored]
 
 
@@ -147,11 +148,14 @@ class Spool:
                 "SELECT seq, source, items, CAST(body AS BLOB), checksum FROM batch WHERE seq BETWEEN ? AND ? AND body IS NOT NULL ORDER BY seq",
                 (first, last),
             ).fetchall()
+            (items,) = self._taker.execute(
+                "SELECT sum(items) FROM batch WHERE seq BETWEEN ? AND ?", (first, last)
+            ).fetchone()
         stored = [
             Stored(seq=seq, source=source, items=items, body=body, intact=zlib.crc32(body) == checksum)
             for seq, source, items, body, checksum in bodies
         ]
-        return Departure(token=token, first=first, last=last, bodies=stored)
+        return Departure(token=token, first=first, last=last, items=items, bodies=stored)
 
     def departed(self, departure: Departure) -> None:
         """The bodies are safe elsewhere: forget them, and keep that they came."""

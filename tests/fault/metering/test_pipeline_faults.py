@@ -14,6 +14,7 @@ from storekeeper.infra.web import Principal, Role
 from storekeeper.kernel.errors import UnavailableError
 from storekeeper.metering.keeping.analytics import SUMS
 from storekeeper.metering.rules import relative_error
+from storekeeper.metering.service import drainer
 from storekeeper_client.metering import Operation
 from storekeeper_client.metering.sampling import Sampler
 
@@ -68,6 +69,32 @@ def test_the_engine_is_away_for_a_while(world, monkeypatch, taken):
     assert take(world, "one").duplicates == 10
     drain(world)
     assert everywhere(world) == all_are(20)
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["whole", "with a damaged one"])
+def test_of_two_halves_one_fails(world, monkeypatch, damaged):
+    monkeypatch.setattr(drainer, "APART", 6000)
+    for name in ("one", "two", "three"):
+        take(world, name, 2000)
+    if damaged:
+        with sqlite3.connect(world.folder / "spool.db") as spool:
+            spool.execute("UPDATE batch SET body = substr(body, 1, length(body) - 1) WHERE batch_id = 'one'")
+    real, tokens = world.engine._insert, []
+
+    def failing(*arguments):
+        tokens.append(arguments[4])
+        if arguments[4].endswith("-later"):
+            raise UnavailableError("The analytics engine refused: away")
+        real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.engine, "_insert", failing)
+        for _ in range(2):
+            with pytest.raises(UnavailableError):
+                world.metering._drainer.drain_once()
+    assert len(set(tokens)) == 2
+    drain(world)
+    assert everywhere(world) == all_are(4000 if damaged else 6000)
 
 
 def test_a_caller_who_goes_away_takes_nothing_back(world):
