@@ -6,14 +6,13 @@ with FakeServer() as server:
     assert server.asked[-1].path == "/api/buckets"
 """
 
-import threading
 from collections.abc import Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+
+from .loopback import LoopbackServer, QuietHandler
 
 
 class Asked(NamedTuple):
@@ -32,31 +31,14 @@ class _Answer(NamedTuple):
     body: bytes
 
 
-class FakeServer:
+class FakeServer(LoopbackServer):
     """Answers by method and path. `asked` lists what arrived, in order."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self._answers: dict[tuple[str, str], list[_Answer]] = {}
         self._spent: set[tuple[str, str]] = set()  # routes whose last answer was given
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler)
 
     def answer(self, method: str, path: str, body: Any = None, *, status: int = 200) -> None:
         """Answer with this JSON; None is an empty answer.
@@ -99,15 +81,9 @@ class FakeServer:
         return answers[0]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
     fake: ClassVar[FakeServer]
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except ConnectionError:
-            self.close_connection = True
 
     def _handle(self) -> None:
         parts = urlsplit(self.path)
@@ -123,6 +99,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - the names that http.server calls
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
-        """Say nothing: tests read `asked`."""

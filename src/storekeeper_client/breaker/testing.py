@@ -8,11 +8,11 @@ with FakeBreakers() as server:
 
 import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import msgspec
+
+from storekeeper_client.loopback import LoopbackServer, QuietHandler
 
 from .following import PATH, BreakerEvent
 from .model import Mode, State
@@ -20,7 +20,7 @@ from .model import Mode, State
 _NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # any will do: only the difference to `until` is used
 
 
-class FakeBreakers:
+class FakeBreakers(LoopbackServer):
     """Keeps each bucket's last event and sends it to whoever listens, at once and when it changes."""
 
     def __init__(self, token: str = "test-token") -> None:  # noqa: S107 - for tests only
@@ -33,27 +33,12 @@ class FakeBreakers:
         self._away = self._ended = False
         self._drops = 0
         self._news = threading.Condition()
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        super().__init__(_Handler)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _release(self) -> None:
         with self._news:
             self._ended = True
             self._news.notify_all()
-        self._server.shutdown()
-        self._server.server_close()
 
     def say(
         self,
@@ -149,10 +134,10 @@ class FakeBreakers:
             return None if self._ended or self._drops > drops else self._log[known:]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     fake: ClassVar[FakeBreakers]
 
-    def do_GET(self) -> None:  # the name that http.server calls
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
         self.close_connection = True
         try:
             self.fake.serve(self)
@@ -165,6 +150,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         self.wfile.write(first)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gives
-        """Say nothing."""

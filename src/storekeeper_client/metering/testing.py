@@ -9,11 +9,11 @@ with FakeIngest() as ingest, Meter(ingest.url, ingest.token) as meter:
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
+
+from storekeeper_client.loopback import LoopbackServer, QuietHandler
 
 from .operation import Operation
 
@@ -37,7 +37,7 @@ _NOT_FOUND = _Reply(404, {}, b'{"type":"/problems/not-found","title":"Not found"
 _NOT_SIGNED_IN = _Reply(401, {}, b'{"type":"/problems/not-signed-in","title":"Sign in first"}')
 
 
-class FakeIngest:
+class FakeIngest(LoopbackServer):
     """Takes operations, each batch once. `operations` lists what was taken, `received` every request, in order."""
 
     def __init__(self, token: str = "test-token") -> None:  # noqa: S107 - for tests only
@@ -54,25 +54,10 @@ class FakeIngest:
         self._open = threading.Event()
         self._open.set()
         self._arrived = threading.Condition()
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        super().__init__(_Handler)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _release(self) -> None:
         self._open.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def go_away(self) -> None:
         """Cut every connection before the request is read, until `recover()`."""
@@ -185,25 +170,19 @@ class FakeIngest:
         return _Reply(200, {}, msgspec.json.encode(reply))
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes; the second must not wait 40 ms
     fake: ClassVar[FakeIngest]
 
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except ConnectionError:
-            self.close_connection = True
-
-    def do_POST(self) -> None:  # the name that http.server calls
+    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.fake.away:
             self.close_connection = True
             return
         self._send(self._reply(raw))
 
-    def do_GET(self) -> None:  # the name that http.server calls
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
         if self.fake.away:
             self.close_connection = True
         elif self.path == "/api/operations/settings":
@@ -236,6 +215,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _token(self) -> str:
         return str(self.headers.get("Authorization", "")).removeprefix("Bearer ")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
-        """Say nothing: tests read `received`."""

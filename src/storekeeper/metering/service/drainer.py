@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 import structlog
 
+from storekeeper.infra.draining import Draining, Pace
 from storekeeper.infra.spool import Departure, Spool, Stored
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
@@ -18,12 +19,7 @@ from storekeeper.metering.service.few import COLUMNS, unpacked
 MAX_ITEMS = 500_000
 APART = 100_000  # operations from which on a range goes out in halves at the same time: an insert keeps one core busy
 MAX_BYTES = 128 << 20
-IDLE_SECONDS = 60.0
-# Many small inserts cost the engine far more than few large ones: between two it rests ten times as long as one took,
-# within these bounds, unless that many operations came in.
-GATHER_SECONDS, MOST_GATHER_SECONDS, REST = 1.0, 5.0, 10
-GATHER_ITEMS = 100_000
-RETRY_SECONDS = 5.0
+PACE = Pace(least_seconds=1.0, most_seconds=5.0, times=10, enough=100_000)
 UNREADABLE = (pa.ArrowException, msgspec.MsgspecError, ValueError, TypeError)
 _ARROW_MAGIC = b"\xff\xff\xff\xff"  # how an Arrow stream begins; other bodies are of `few`
 
@@ -31,8 +27,8 @@ log = structlog.get_logger("metering")
 
 
 class Drainer:
-    """One thread. A range of the spool goes out in one insert under the range's token; after a crash the same range
-    goes out again, and the engine recognizes the token.
+    """A range of the spool goes out under the range's token; after a crash the same range goes out again, and the engine
+    recognizes the token.
     """
 
     def __init__(
@@ -45,23 +41,15 @@ class Drainer:
     ) -> None:
         self._spool = spool
         self._analytics = analytics
-        self._clock = clock
         self._stored = stored
-        self._stopping = threading.Event()
         self._moving = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="metering-drainer", daemon=True)
+        self._draining = Draining(self.drain_once, spool, clock, name="metering", pace=PACE)
+        self.start, self.stop = self._draining.start, self._draining.stop
         self.drained = 0
-        self.last_error = ""
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the range at hand and stop."""
-        self._stopping.set()
-        self._spool.release()
-        if self._thread.is_alive():
-            self._thread.join()
+    @property
+    def last_error(self) -> str:
+        return self._draining.last_error
 
     def drain_once(self) -> int:
         """Move one range; how many operations it had. Raises UnavailableError when the engine refuses."""
@@ -88,7 +76,6 @@ class Drainer:
         else:
             self._move_large(large, departure.token)
         self._spool.departed(departure)
-        self.last_error = ""
         return sum(stored.items for stored in departure.bodies)
 
     def _move_small(self, bodies: Sequence[Stored], token: str) -> None:
@@ -140,22 +127,3 @@ class Drainer:
     def _set_aside(self, stored: Stored, why: str) -> None:
         log.error("a batch in the spool is damaged and was set aside", batch=stored.seq, error=why)
         self._spool.quarantine(stored.seq, f"unreadable: {why}")
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                begun = self._clock.monotonic()
-                moved = self.drain_once()
-                rest = REST * (self._clock.monotonic() - begun)
-                if not moved:
-                    self._spool.wait(IDLE_SECONDS)
-                if moved < GATHER_ITEMS:
-                    self._spool.wait(min(max(rest, GATHER_SECONDS), MOST_GATHER_SECONDS), items=GATHER_ITEMS)
-            except StorekeeperError as error:
-                self.last_error = error.detail or error.title
-                log.warning("operations wait in the spool", error=self.last_error)
-                self._stopping.wait(RETRY_SECONDS)
-            except Exception as error:  # whatever it is, what is in the spool is safe and is tried again
-                self.last_error = f"{type(error).__name__}: {error}"
-                log.exception("operations wait in the spool")
-                self._stopping.wait(RETRY_SECONDS)
