@@ -37,10 +37,12 @@ CREATE TABLE usage_minute
     owner String,
     operation LowCardinality(String),
     status_class UInt8,
+    storage_class LowCardinality(String),
     requests SimpleAggregateFunction(sum, Float64),
     samples SimpleAggregateFunction(sum, UInt64),
     errors SimpleAggregateFunction(sum, Float64),
     throttles SimpleAggregateFunction(sum, Float64),
+    refused SimpleAggregateFunction(sum, Float64),
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
@@ -49,20 +51,21 @@ CREATE TABLE usage_minute
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (owner, time, bucket_id, operation, status_class)
+ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- A latency of zero is one that is not known; with the weight zero it is no sample.
 CREATE MATERIALIZED VIEW usage_minute_view TO usage_minute AS
 SELECT
-    toStartOfMinute(operation.time) AS time, bucket_id, owner, operation, toUInt8(intDiv(status, 100)) AS status_class,
+    toStartOfMinute(operation.time) AS time, bucket_id, owner, operation, toUInt8(intDiv(status, 100)) AS status_class, storage_class,
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
     sumIf(weight, status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AS throttles,
+    sumIf(weight, status IN (401, 403)) AS refused,
     sum(bytes_in * weight) AS bytes_in, sum(bytes_out * weight) AS bytes_out, sum(latency_ms * weight) AS latency_sum,
     sumIf(weight, latency_ms > 0) AS timed,
     quantilesBFloat16WeightedState(0.5, 0.95, 0.99)(latency_ms, toUInt32(if(latency_ms > 0, greatest(1, round(weight * 100)), 0))) AS latency
 FROM operation
-GROUP BY time, bucket_id, owner, operation, status_class;
+GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
 -- Weighted sums by owner, a row an hour.
 CREATE TABLE usage_hour
@@ -72,10 +75,12 @@ CREATE TABLE usage_hour
     owner String,
     operation LowCardinality(String),
     status_class UInt8,
+    storage_class LowCardinality(String),
     requests SimpleAggregateFunction(sum, Float64),
     samples SimpleAggregateFunction(sum, UInt64),
     errors SimpleAggregateFunction(sum, Float64),
     throttles SimpleAggregateFunction(sum, Float64),
+    refused SimpleAggregateFunction(sum, Float64),
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
@@ -84,17 +89,18 @@ CREATE TABLE usage_hour
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (owner, time, bucket_id, operation, status_class)
+ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
 SELECT
-    toStartOfHour(usage_minute.time) AS time, bucket_id, owner, operation, status_class,
+    toStartOfHour(usage_minute.time) AS time, bucket_id, owner, operation, status_class, storage_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(refused) AS refused,
     sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
     quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM usage_minute
-GROUP BY time, bucket_id, owner, operation, status_class;
+GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
 -- Weighted sums by owner, a row a day.
 CREATE TABLE usage_day
@@ -104,10 +110,12 @@ CREATE TABLE usage_day
     owner String,
     operation LowCardinality(String),
     status_class UInt8,
+    storage_class LowCardinality(String),
     requests SimpleAggregateFunction(sum, Float64),
     samples SimpleAggregateFunction(sum, UInt64),
     errors SimpleAggregateFunction(sum, Float64),
     throttles SimpleAggregateFunction(sum, Float64),
+    refused SimpleAggregateFunction(sum, Float64),
     bytes_in SimpleAggregateFunction(sum, Float64),
     bytes_out SimpleAggregateFunction(sum, Float64),
     latency_sum SimpleAggregateFunction(sum, Float64),
@@ -116,17 +124,18 @@ CREATE TABLE usage_day
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (owner, time, bucket_id, operation, status_class)
+ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
 SELECT
-    toStartOfDay(usage_hour.time) AS time, bucket_id, owner, operation, status_class,
+    toStartOfDay(usage_hour.time) AS time, bucket_id, owner, operation, status_class, storage_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(refused) AS refused,
     sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
     quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM usage_hour
-GROUP BY time, bucket_id, owner, operation, status_class;
+GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row a minute.
 CREATE TABLE traffic_minute
