@@ -1,6 +1,7 @@
 """Real servers for every kind of test: started once, on free loopback ports, stopped by their own handle."""
 
 import contextlib
+import os
 import resource
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import engines
+import thoroughness
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore import Credentials, Location, open_store, parse_location
 from storekeeper.objectstore.answers import Operation
@@ -32,12 +35,39 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
 
 _SERVERS = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3"}
 
+# Files that take longest, which are begun first: whoever got one of them in the end would work on while others are done.
+_LONG = (
+    "scenario/cli/test_demo.py",
+    "browser/test_every_page.py",
+    "fault/inventory/test_kill.py",
+    "contract/test_openapi.py",
+    "browser/test_health.py",
+    "scenario/health/test_vantage.py",
+    "scenario/cli/test_first_day.py",
+    "fault/health/test_kill.py",
+    "fault/metering/test_kill.py",
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for a server is slow, wherever it is."""
     for item in items:
         if _SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(_LONG)}
+    items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines(tmp_path_factory: pytest.TempPathFactory) -> None:
+    engines.templates[:] = [tmp_path_factory.mktemp("engine")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_are_not_told_how_thorough_tests_are() -> None:
+    """They refuse settings that they do not know."""
+    for name in thoroughness.VARIABLES:
+        os.environ.pop(name, None)  # noqa: TID251 - what servers inherit
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ import pytest
 
 from storekeeper.metering.model import SENT
 from storekeeper_client import Client
+from thoroughness import EXAMPLES, times
 
 pytestmark = pytest.mark.slow
+
+TRIES = times(EXAMPLES, 2)  # of each operation, beside those of every border of its parameters
 
 EMAIL, PASSWORD, SECRET = "admin@localhost", "correct horse battery staple", "a-secret-of-the-provider"
 CHECKS = (
@@ -37,8 +40,10 @@ headers = {{ Authorization = "Bearer {token}" }}
 warnings.fail-on = ["missing_auth"]
 [generation]
 deterministic = true
-max-examples = 15
+max-examples = {tries}
 no-shrink = true
+[phases.coverage]
+unexpected-methods = ["put", "delete", "trace"]
 [phases.stateful]
 enabled = false
 [dictionaries]
@@ -257,7 +262,12 @@ def test_the_server_does_what_it_says(served, tmp_path):
     # The last one here: what it deletes is gone.
     configuration = tmp_path / "schemathesis.toml"
     configuration.write_text(
-        CONFIGURATION.format(**served._asdict(), run=served.there["run_id"], alert=served.there["alert_id"])
+        CONFIGURATION.format(
+            **served._asdict(),
+            run=served.there["run_id"],
+            alert=served.there["alert_id"],
+            tries=TRIES,
+        )
     )
     command = [Path(sys.executable).parent / "schemathesis", "--config-file", configuration, "run"]
     command += [f"{served.url}/schema", "--checks", ",".join(CHECKS), "--continue-on-failure"]

@@ -5,6 +5,7 @@ import threading
 import pytest
 from litestar.testing import TestClient
 
+from engines import open_engine
 from storekeeper import health
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
@@ -12,7 +13,6 @@ from storekeeper.buckets.model import NewBucket
 from storekeeper.dashboard import DashboardService
 from storekeeper.dashboard import api as dashboard_api
 from storekeeper.health import api as health_api
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.jobs import Jobs
 from storekeeper.infra.web import Answers, Pages, Principal, Role, WebOptions, create
@@ -60,8 +60,7 @@ class World:
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     """One for all tests of a file: buckets have ids of their own, so nobody sees what is another's."""
-    made = Analytics(f"chdb:///{tmp_path_factory.mktemp('health')}/analytics")
-    made.migrate()
+    made = open_engine(tmp_path_factory.mktemp("health"))
     yield made
     made.close()
 

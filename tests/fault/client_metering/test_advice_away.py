@@ -42,11 +42,12 @@ def test_no_advice_is_no_trouble(ingest, reply):
 @pytest.mark.parametrize("trouble", ["go_away", "hold", "lose_replies"])
 def test_who_records_does_not_wait_for_advice(ingest, trouble):
     getattr(ingest, trouble)()
-    with Meter(ingest.url, ingest.token, request_timeout=0.2) as meter:
+    patience = 5.0  # what it would cost to wait for one answer
+    with Meter(ingest.url, ingest.token, request_timeout=patience) as meter:
         begun = time.perf_counter()
         for _ in range(1000):
             meter.record(operation())
-        assert time.perf_counter() - begun < 0.2
+        assert time.perf_counter() - begun < patience
         ingest.recover()
         assert meter.flush(30)
         assert meter.stats().sent + meter.stats().sampled_out == 1000

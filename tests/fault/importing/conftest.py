@@ -1,5 +1,6 @@
 """A server process that tests may kill."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -57,7 +58,14 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path, free_port):
-    server = Server(tmp_path / "data", free_port())
-    server.start()
-    yield server
-    server.close()
+    with contextlib.closing(Server(tmp_path / "data", free_port())) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lasting_server(tmp_path_factory, free_port):
+    """One for all tests of a file."""
+    with contextlib.closing(Server(tmp_path_factory.mktemp("lasting") / "data", free_port())) as server:
+        server.start()
+        yield server

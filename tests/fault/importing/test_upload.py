@@ -22,8 +22,8 @@ def file(tmp_path):
     return path
 
 
-def test_a_refusal_is_told_before_the_file_was_read(server, file):
-    with server.client() as admin:
+def test_a_refusal_is_told_before_the_file_was_read(lasting_server, file):
+    with lasting_server.client() as admin:
         admin.post("/api/buckets", json={"name": "photos", "url": "s3://photos", "scanCron": ""})
         token = admin.headers["Authorization"].removeprefix("Bearer ")
     cases = [
@@ -32,13 +32,13 @@ def test_a_refusal_is_told_before_the_file_was_read(server, file):
         (token, "no-format", "photos", "not-found"),
     ]
     for bearer, form, bucket, slug in cases:
-        with Client(server.url, token=bearer) as client, pytest.raises(ApiError) as refused:
+        with Client(lasting_server.url, token=bearer) as client, pytest.raises(ApiError) as refused:
             client.import_file(form, file, bucket=bucket)
         assert refused.value.slug == slug
 
 
-def test_a_file_that_is_broken_is_refused_and_what_was_read_stays(server, tmp_path):
-    with server.client() as admin:
+def test_a_file_that_is_broken_is_refused_and_what_was_read_stays(lasting_server, tmp_path):
+    with lasting_server.client() as admin:
         admin.post("/api/buckets", json={"name": "photos", "url": "s3://photos", "scanCron": ""})
         token = admin.headers["Authorization"].removeprefix("Bearer ")
         line = b'o photos [%s +0000] - - ID%%06d REST.GET.OBJECT k "GET /k HTTP/1.1" 200 - 5 5 1 1\n'
@@ -46,7 +46,7 @@ def test_a_file_that_is_broken_is_refused_and_what_was_read_stays(server, tmp_pa
         line %= _as_logged(now).encode()
         path = tmp_path / "access.log.gz"
         path.write_bytes(gzip.compress(b"".join(line % number for number in range(25_000)))[:-9])
-        with Client(server.url, token=token) as client:
+        with Client(lasting_server.url, token=token) as client:
             with pytest.raises(ApiError) as refused:
                 client.import_file("s3-access-log", path, bucket="photos")
             assert refused.value.slug == "bad-body"
@@ -59,23 +59,22 @@ def _as_logged(moment):
     return f"{datetime.fromisoformat(moment):%d/%b/%Y:%H:%M:%S}"
 
 
-def test_a_server_that_dies_is_unreachable(server, file):
-    server.end(kill=True)
-    with Client(server.url, token="sk_a.b") as client, pytest.raises(UnreachableError):
+def test_a_server_that_is_not_there_is_unreachable(free_port, file):
+    with Client(f"http://127.0.0.1:{free_port()}", token="sk_a.b") as client, pytest.raises(UnreachableError):
         client.import_file("csv", file, bucket="photos")
 
 
-def test_a_caller_who_goes_away_is_no_fault_of_ours(server):
-    with server.client() as admin:
+def test_a_caller_who_goes_away_is_no_fault_of_ours(lasting_server):
+    with lasting_server.client() as admin:
         admin.post("/api/buckets", json={"name": "photos", "url": "s3://photos", "scanCron": ""})
         head = (
             "POST /api/imports/csv?bucket=photos HTTP/1.1\r\nHost: storekeeper\r\nContent-Length: 1000000\r\n"
             f"Authorization: {admin.headers['Authorization']}\r\n\r\ntime,operation,status\n"
         )
-        host, _, port = server.url.partition("://")[2].partition(":")
+        host, _, port = lasting_server.url.partition("://")[2].partition(":")
         with socket.create_connection((host, int(port))) as gone:
             gone.sendall(head.encode())
         for _ in range(3):
             assert admin.get("/health").status_code == 200
-    server.end(kill=False)
-    assert "unexpected error" not in (server.data.parent / "server.log").read_text()
+    lasting_server.end(kill=False)  # no test comes after this one
+    assert "unexpected error" not in (lasting_server.data.parent / "server.log").read_text()

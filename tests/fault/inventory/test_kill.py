@@ -1,4 +1,4 @@
-"""kill -9 at random moments of one scan, ten times: the totals are exact, and no finished shard is listed again."""
+"""kill -9 at random moments of one scan, again and again: totals are exact, and no finished shard is listed again."""
 
 import json
 import random
@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from engines import lay_engine
+from thoroughness import KILLS, times
+
 pytestmark = pytest.mark.slow
 CONFTEST = Path(__file__).with_name("conftest.py")
-FOLDERS, IN_A_FOLDER, KILLS = 60, 1500, 10
+IN_A_FOLDER = 1500
+DEATHS = times(KILLS, 4)
 
 # The process under test says what it does, so that it can be killed at any step of it.
 PROGRAM = """
 import importlib.util, sys, threading
 from pathlib import Path
 
+sys.path.insert(0, str(Path(sys.argv[1]).parents[2]))
 spec = importlib.util.spec_from_file_location("conftest", sys.argv[1])
 conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
@@ -69,8 +74,9 @@ world.close()
 
 
 class Process:
-    def __init__(self, folder):
-        arguments = [sys.executable, "-c", PROGRAM, CONFTEST, folder, FOLDERS, IN_A_FOLDER]
+    def __init__(self, folder, folders):
+        lay_engine(folder)
+        arguments = [sys.executable, "-c", PROGRAM, CONFTEST, folder, folders, IN_A_FOLDER]
         self.process = subprocess.Popen(
             [str(argument) for argument in arguments],
             stdout=subprocess.PIPE,
@@ -117,22 +123,24 @@ def listed_again(lines, left):
     ]
 
 
-def test_ten_kills_cost_no_object_and_no_finished_shard(tmp_path):
+@pytest.mark.timeout(60 + 30 * DEATHS)
+def test_kills_cost_no_object_and_no_finished_shard(tmp_path):
+    folders = 12 * DEATHS  # so many that the scan outlasts them all
     dice, killed_in, left = random.Random(20261120), [], [("", "", "")]
-    for _ in range(KILLS):
-        process = Process(tmp_path)
-        process.read(dice.randrange(20, 80))
+    for _ in range(DEATHS):
+        process = Process(tmp_path, folders)
+        process.read(dice.randrange(60, 140))
         process.kill()
         assert ["end"] not in [line[:1] for line in process.lines], "the scan ended before it was killed"
         assert listed_again(process.lines, left) == []
         killed_in.append(process.lines[-1][0])
         left = open_ranges(tmp_path)
-    last = Process(tmp_path)
-    total = FOLDERS * IN_A_FOLDER
-    size = sum(number % 7 for number in range(IN_A_FOLDER)) * FOLDERS
+    last = Process(tmp_path, folders)
+    total = folders * IN_A_FOLDER
+    size = sum(number % 7 for number in range(IN_A_FOLDER)) * folders
     assert last.finish() == ["end", "succeeded", *map(str, (total, size, total, total, total))]
     assert listed_again(last.lines, left) == []
-    assert len(left) < FOLDERS, f"kills {killed_in} came before any shard was finished; {json.dumps(left)}"
+    assert len(left) < folders, f"kills {killed_in} came before any shard was finished; {json.dumps(left)}"
 
 
 @pytest.mark.parametrize(
@@ -140,11 +148,12 @@ def test_ten_kills_cost_no_object_and_no_finished_shard(tmp_path):
 )
 def test_a_kill_at_the_seams(tmp_path, step):
     """Between the insert and the commit, while summing up, and before the snapshot is declared complete."""
-    process = Process(tmp_path)
+    folders = 12
+    process = Process(tmp_path, folders)
     for line in iter(lambda: process.process.stdout.readline().rstrip("\n").split("\t"), [""]):
         if " ".join(line) == step:
             break
     process.kill()
-    last = Process(tmp_path).finish()
-    total = str(FOLDERS * IN_A_FOLDER)
+    last = Process(tmp_path, folders).finish()
+    total = str(folders * IN_A_FOLDER)
     assert (last[1], last[2], last[4:]) == ("succeeded", total, [total, total, total])

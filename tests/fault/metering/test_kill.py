@@ -14,9 +14,10 @@ import pytest
 
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering.keeping.analytics import SUMS
+from thoroughness import KILLS, times
 
 pytestmark = pytest.mark.slow
-KILLS = 5
+DEATHS = times(KILLS, 3)
 PASSWORD = "correct-horse-battery"
 
 
@@ -106,6 +107,7 @@ def report(server, key, stop, acknowledged):
                 break
 
 
+@pytest.mark.timeout(60 + 20 * DEATHS)
 def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
     with httpx.Client(base_url=server.url, timeout=10) as client:
         admin = sign_in(client)
@@ -119,7 +121,7 @@ def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
     clients = [threading.Thread(target=report, args=(server, key, stop, acknowledged)) for _ in range(3)]
     for client in clients:
         client.start()
-    for _ in range(KILLS):
+    for _ in range(DEATHS):
         before = len(acknowledged)
         while len(acknowledged) == before:
             time.sleep(0.01)  # noqa: TID251 - the clients run by the real clock
@@ -130,7 +132,7 @@ def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
     for client in clients:
         client.join(30)
     sent = sum(acknowledged)
-    assert sent >= 50 * KILLS
+    assert sent >= 50 * DEATHS
     assert stored(server) == dict.fromkeys(("operation", *SUMS), sent)
 
 

@@ -38,12 +38,22 @@ class Served(NamedTuple):
     log: Path
 
 
+@pytest.fixture(scope="session")
+def own_environment() -> Callable[[Path], dict[str, str]]:
+    """`own_environment(folder)`: of a user whose home is there."""
+
+    def made(folder: Path) -> dict[str, str]:
+        inherited = os.environ  # noqa: TID251 - handed on to children
+        kept = {name: value for name, value in inherited.items() if not name.startswith("STOREKEEPER_")}
+        return kept | {"XDG_CONFIG_HOME": str(folder / "config"), "COLUMNS": "200"}
+
+    return made
+
+
 @pytest.fixture
-def environment(tmp_path) -> dict[str, str]:
+def environment(own_environment, tmp_path) -> dict[str, str]:
     """A user with a home of their own."""
-    inherited = os.environ  # noqa: TID251 - handed on to children
-    kept = {name: value for name, value in inherited.items() if not name.startswith("STOREKEEPER_")}
-    return kept | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "COLUMNS": "200"}
+    return own_environment(tmp_path)
 
 
 @pytest.fixture
@@ -73,30 +83,37 @@ def serve(environment, tmp_path, free_port) -> Iterator[Callable[..., Served]]:
     with contextlib.ExitStack() as teardown:
 
         def start(data: Path = tmp_path / "data") -> Served:
-            port, log = free_port(), tmp_path / "serve.log"
-            command = [
-                sys.executable,
-                "-m",
-                "storekeeper",
-                "serve",
-                "--data-dir",
-                str(data),
-                "--port",
-                str(port),
-            ]
-            with log.open("ab") as output:
-                process = subprocess.Popen(
-                    command,
-                    env=environment | {"STOREKEEPER_ADMIN_PASSWORD": PASSWORD},
-                    stdout=output,
-                    stderr=output,
-                    cwd=tmp_path,
-                )
-            teardown.callback(stop, process)
-            _await(process, port, log)
-            return Served(f"http://127.0.0.1:{port}", data, process, log)
+            return teardown.enter_context(_serving(data, tmp_path, environment, free_port()))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def served(own_environment, tmp_path_factory, free_port) -> Iterator[Served]:
+    """A server for all tests of a file."""
+    folder = tmp_path_factory.mktemp("served")
+    with _serving(folder / "data", folder, own_environment(folder), free_port()) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _serving(data: Path, folder: Path, environment: dict[str, str], port: int) -> Iterator[Served]:
+    """A server process, entered when it listens."""
+    command = [sys.executable, "-m", "storekeeper", "serve", "--data-dir", str(data), "--port", str(port)]
+    log = folder / "serve.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment | {"STOREKEEPER_ADMIN_PASSWORD": PASSWORD},
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+        )
+    try:
+        _await(process, port, log)
+        yield Served(f"http://127.0.0.1:{port}", data, process, log)
+    finally:
+        stop(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:

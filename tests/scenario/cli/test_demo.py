@@ -1,5 +1,6 @@
 """The demo, whole: what it found and metered is what there is and was done, and nothing is left behind."""
 
+import contextlib
 import json
 import os
 import select
@@ -30,17 +31,29 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-@pytest.fixture
-def demo(environment, tmp_path):
-    """A demo that has shown what it found, its temporary files in a folder of their own."""
-    command = [sys.executable, "-m", "storekeeper", "demo", "--json", "--port", "0"]
-    environment["TMPDIR"] = str(tmp_path)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as process:
-        try:
-            process.told = _told(process.stdout)
-            yield process
-        finally:
-            process.terminate()
+@pytest.fixture(scope="module")
+def running(own_environment):
+    """For `with`: a demo that has shown what it found, its temporary files in the folder that is given."""
+
+    @contextlib.contextmanager
+    def run(folder):
+        command = [sys.executable, "-m", "storekeeper", "demo", "--json", "--port", "0"]
+        environment = own_environment(folder) | {"TMPDIR": str(folder)}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=folder) as process:
+            try:
+                process.folder, process.told = folder, _told(process.stdout)
+                yield process
+            finally:
+                process.terminate()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def demo(running, tmp_path_factory):
+    """One for all that look at it, until one of them kills it."""
+    with running(tmp_path_factory.mktemp("demo")) as process:
+        yield process
 
 
 def test_once(storekeeper, environment, tmp_path):
@@ -62,16 +75,22 @@ def test_once(storekeeper, environment, tmp_path):
     assert not list(tmp_path.glob("storekeeper-demo-*"))
 
 
-@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_cleans_up(demo, tmp_path, ends):
-    started = _started_by(demo.pid)
-    demo.send_signal(ends)
-    status = demo.wait(60)
+def test_its_applications_are_metered_while_it_runs(demo):
+    with _client(demo) as client:
+        assert _soon(lambda: len({each["name"] for each in _usage(client)["byOwner"]} - {""}) > 1)
 
-    assert status == (0 if ends is signal.SIGINT else 128 + ends)
-    assert len(started) == 5  # two servers, what stands before one, two applications
-    assert not [pid for pid in started if _is_alive(pid)]
-    assert not list(tmp_path.glob("storekeeper-demo-*"))
+
+def test_faults_are_survived_and_seen(demo, storekeeper, environment):
+    """The applications go on, and the server hears of their errors."""
+    environment["TMPDIR"] = str(demo.folder)
+    with _client(demo) as client:
+        assert _ended(client, "5xx") == 0
+        assert storekeeper("demo", "fault", "500s", "--for", "10m", "--json").json["switches"]
+        assert _soon(lambda: _ended(client, "5xx") > 5)
+        before = _ended(client, "2xx")
+        assert storekeeper("demo", "fault", "off", "--json").json["switches"] == []
+        assert _soon(lambda: _ended(client, "2xx") > before + 20)
+    assert demo.poll() is None
 
 
 @pytest.mark.skipif(
@@ -80,6 +99,7 @@ def test_it_cleans_up(demo, tmp_path, ends):
 def test_nothing_outlives_its_being_killed(demo):
     started = _started_by(demo.pid)
     handles = [os.pidfd_open(pid) for pid in started]
+    assert clear(demo.folder) == []
     demo.kill()
     for handle in handles:
         poll = select.poll()
@@ -90,42 +110,37 @@ def test_nothing_outlives_its_being_killed(demo):
     assert not [pid for pid in started if _is_alive(pid)]
 
 
-def test_what_a_killed_demo_left_goes_with_the_next(demo, environment, tmp_path):
-    (left,) = tmp_path.glob("storekeeper-demo-*")
-    assert clear(tmp_path) == []
+def test_what_a_killed_demo_left_goes_with_the_next_which_ends_by_ctrl_c(demo, running):
+    (left,) = demo.folder.glob("storekeeper-demo-*")
     demo.kill()
     demo.wait(30)
-    with subprocess.Popen(demo.args, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as following:
-        _told(following.stdout)
+    with running(demo.folder) as following:
         assert not left.exists()
-        assert len(list(tmp_path.glob("storekeeper-demo-*"))) == 1
-        following.send_signal(signal.SIGINT)
-        assert following.wait(60) == 0
-    assert not list(tmp_path.glob("storekeeper-demo-*"))
+        assert len(list(demo.folder.glob("storekeeper-demo-*"))) == 1
+        _ends(following, by=signal.SIGINT, status=0)
 
 
-def test_its_applications_are_metered_while_it_runs(demo):
-    with Client(demo.told["url"]) as client:
-        client.sign_in(demo.told["email"], demo.told["password"])
-        for _ in range(120):
-            owners = {each["name"] for each in _usage(client)["byOwner"]} - {""}
-            if len(owners) > 1:
-                break
-            threading.Event().wait(0.5)
-    assert len(owners) > 1
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_it_cleans_up(running, tmp_path, by):
+    with running(tmp_path) as process:
+        _ends(process, by=by, status=128 + by)
 
 
-def test_faults_are_survived_and_seen(demo, storekeeper, environment):
-    """The applications go on, and the server hears of their errors."""
-    with Client(demo.told["url"]) as client:
-        client.sign_in(demo.told["email"], demo.told["password"])
-        assert _ended(client, "5xx") == 0
-        assert storekeeper("demo", "fault", "500s", "--for", "10m", "--json").json["switches"]
-        assert _soon(lambda: _ended(client, "5xx") > 5)
-        before = _ended(client, "2xx")
-        assert storekeeper("demo", "fault", "off", "--json").json["switches"] == []
-        assert _soon(lambda: _ended(client, "2xx") > before + 20)
-    assert demo.poll() is None
+def _ends(process, *, by, status):
+    """It ends so, and nothing is left of it."""
+    started = _started_by(process.pid)
+    process.send_signal(by)
+    assert process.wait(60) == status
+    assert len(started) == 5  # two servers, what stands before one, two applications
+    assert not [pid for pid in started if _is_alive(pid)]
+    assert not list(process.folder.glob("storekeeper-demo-*"))
+
+
+@contextlib.contextmanager
+def _client(process):
+    with Client(process.told["url"]) as client:
+        client.sign_in(process.told["email"], process.told["password"])
+        yield client
 
 
 def _ended(client, status):

@@ -30,8 +30,8 @@ def bucket(rclone_s3, tmp_path):
 
 
 @pytest.fixture
-def signed_in(serve, storekeeper):
-    served = serve()
+def signed_in(served, storekeeper):
+    """The server of all these tests, each of whom has signed in from a home of their own."""
     ran = storekeeper("login", served.url, "--email", EMAIL, "--password-stdin", typed=PASSWORD + "\n")
     assert ran.status == 0, ran
     return served
@@ -77,30 +77,6 @@ def test_watching_a_bucket(signed_in, storekeeper, bucket):
     assert storekeeper("bucket", "show", "data").status == 2
 
 
-def test_what_goes_wrong_at_the_bucket_is_told(signed_in, storekeeper, bucket):
-    server, location = bucket
-    add = ("bucket", "add", "data", f"s3://{location.bucket}", "--endpoint", server.endpoint)
-
-    added = storekeeper(*add, "--access-key-id", "WRONG", "--secret-file", "-", typed="wrong")
-    assert added.status == 1
-    assert "✗" in added.out
-
-    waited = storekeeper("scan", "data", "--wait")
-    assert waited.status == 1
-    assert waited.err.startswith("Error: The scan of data ended as dead")
-
-
-def test_people_and_keys(signed_in, storekeeper, environment):
-    made = storekeeper("user", "add", "ann@example.com", "--role", "readonly", "--json").json
-    assert made["generatedPassword"]
-    assert storekeeper("user", "set-role", "ann@example.com", "admin", "--json").json["role"] == "admin"
-    assert storekeeper("user", "disable", "ann@example.com", "--json").json["disabled"] is True
-    assert storekeeper("user", "enable", "ann@example.com").status == 0
-    assert storekeeper("user", "reset-password", "ann@example.com", "--json").json["password"]
-    assert storekeeper("user", "disable", EMAIL).status == 0
-    assert storekeeper("whoami").status == 4
-
-
 def test_a_key_may_do_what_its_scope_says(signed_in, storekeeper, environment):
     key = storekeeper("token", "create", "reader", "--expires", "1d", "--json").json
     assert storekeeper("token", "list", "--json").json["items"][0]["name"] == "reader"
@@ -131,28 +107,53 @@ def test_signing_out_ends_it(signed_in, storekeeper):
     assert storekeeper("whoami").status == 3 or storekeeper("whoami").status == 4
 
 
-def test_the_doctor_while_serving_and_after(signed_in, storekeeper, environment):
-    environment["STOREKEEPER_PUBLIC_URL"] = signed_in.url
-    data = ("--data-dir", str(signed_in.data))
+def test_what_goes_wrong_at_the_bucket_is_told(signed_in, storekeeper, bucket):
+    server, location = bucket
+    add = ("bucket", "add", "data", f"s3://{location.bucket}", "--endpoint", server.endpoint)
+
+    added = storekeeper(*add, "--access-key-id", "WRONG", "--secret-file", "-", typed="wrong")
+    assert added.status == 1
+    assert "✗" in added.out
+
+    waited = storekeeper("scan", "data", "--wait")
+    assert waited.status == 1
+    assert waited.err.startswith("Error: The scan of data ended as dead")
+    assert storekeeper("bucket", "remove", "data", "--yes").status == 0
+
+
+def test_a_second_server_is_refused(served, storekeeper, free_port):
+    taken = storekeeper("serve", "--data-dir", "elsewhere", "--port", served.url.rpartition(":")[2])
+    assert taken.status == 2
+    assert "Can not listen" in taken.err
+
+    second = storekeeper("serve", "--data-dir", str(served.data), "--port", str(free_port()))
+    assert second.status == 1
+    assert f"Process {served.process.pid} is using" in second.err
+
+
+def test_people_and_keys(signed_in, storekeeper):
+    made = storekeeper("user", "add", "ann@example.com", "--role", "readonly", "--json").json
+    assert made["generatedPassword"]
+    assert storekeeper("user", "set-role", "ann@example.com", "admin", "--json").json["role"] == "admin"
+    assert storekeeper("user", "disable", "ann@example.com", "--json").json["disabled"] is True
+    assert storekeeper("user", "enable", "ann@example.com").status == 0
+    assert storekeeper("user", "reset-password", "ann@example.com", "--json").json["password"]
+    assert storekeeper("user", "disable", EMAIL).status == 0  # nobody signs in after this test
+    assert storekeeper("whoami").status == 4
+
+
+def test_the_doctor_while_serving_and_after(served, storekeeper, environment):
+    environment["STOREKEEPER_PUBLIC_URL"] = served.url
+    data = ("--data-dir", str(served.data))
     serving = storekeeper("doctor", *data, "--json").json
     assert serving["ok"], serving
-    assert signed_in.url in str(serving)
+    assert served.url in str(serving)
 
-    assert signed_in.process.poll() is None
-    signed_in.process.terminate()
-    assert signed_in.process.wait(30) == 0
+    assert served.process.poll() is None
+    served.process.terminate()  # no test comes after this one
+    assert served.process.wait(30) == 0
 
     after = storekeeper("doctor", *data, "--json").json
     assert {check["state"] for check in after["checks"]} == {"ok"}, after
     assert __version__ in str(after)
     assert storekeeper("migrate", *data).status == 0
-
-
-def test_a_second_server_is_refused(signed_in, storekeeper, free_port):
-    taken = storekeeper("serve", "--data-dir", "elsewhere", "--port", signed_in.url.rpartition(":")[2])
-    assert taken.status == 2
-    assert "Can not listen" in taken.err
-
-    second = storekeeper("serve", "--data-dir", str(signed_in.data), "--port", str(free_port()))
-    assert second.status == 1
-    assert f"Process {signed_in.process.pid} is using" in second.err

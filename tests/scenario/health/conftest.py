@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from engines import open_engine
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
 from storekeeper.health import HealthKeeping, HealthService
 from storekeeper.health.model import HealthChange
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database
 from storekeeper.kernel.clock import ManualClock, SystemClock
@@ -24,8 +24,7 @@ class World:
         self.folder, self.clock = folder, clock or ManualClock(SystemClock().now())
         self.database = Database(url or f"sqlite:///{folder}/control.db")
         self.database.migrate()
-        self.engine = Analytics(f"chdb:///{folder}/analytics")
-        self.engine.migrate()
+        self.engine = open_engine(folder)
         self.audit = AuditTrail(self.database, self.clock)
         self.open()
 

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from litestar.testing import TestClient
 
+from engines import open_engine
 from storekeeper import metering
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
@@ -36,8 +36,7 @@ class World:
         self.clock = ManualClock()
         self.database = Database(f"sqlite:///{folder}/control.db")
         metadata.create_all(self.database.engine)
-        self.engine = Analytics(f"chdb:///{folder}/analytics")
-        self.engine.migrate()
+        self.engine = open_engine(folder)
         self.audit = AuditTrail(self.database, self.clock)
         self.sealer = Sealer("0" * 64)
         self.buckets = BucketService(self.database, self.sealer, self.audit, self.clock)

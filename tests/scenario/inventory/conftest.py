@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from litestar.testing import TestClient
 
+from engines import open_engine
 from storekeeper import inventory
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
@@ -43,8 +43,7 @@ class World:
         self.stopping = threading.Event()
         self.database = Database(f"sqlite:///{folder}/control.db")
         metadata.create_all(self.database.engine)
-        self.engine = Analytics(f"chdb:///{folder}/analytics")
-        self.engine.migrate()
+        self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         self.audit = AuditTrail(self.database, self.clock)
         self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engines import open_engine
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
@@ -34,8 +34,7 @@ class World:
         self.folder, self.clock = folder, Calendar()
         self.database = Database(f"sqlite:///{folder}/control.db")
         metadata.create_all(self.database.engine)
-        self.engine = Analytics(f"chdb:///{folder}/analytics")
-        self.engine.migrate()
+        self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         audit = AuditTrail(self.database, self.clock)
         self.buckets = BucketService(self.database, Sealer("0" * 64), audit, self.clock)

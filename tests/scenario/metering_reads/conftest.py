@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from litestar.testing import TestClient
 
+from engines import open_engine
 from storekeeper import dashboard
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
 from storekeeper.health import HealthService
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
@@ -34,8 +34,7 @@ class World:
         self.clock = ManualClock(NOW)
         self.database = Database(f"sqlite:///{folder}/control.db")
         metadata.create_all(self.database.engine)
-        self.engine = Analytics(f"chdb:///{folder}/analytics")
-        self.engine.migrate()
+        self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         self.audit = AuditTrail(self.database, self.clock)
         self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)

@@ -1,0 +1,9 @@
+"""How often tests repeat what is a matter of degree: usually so often that they are quick, by the environment as asked."""
+
+import os
+
+KILLS, EXAMPLES = VARIABLES = ("STOREKEEPER_TEST_KILLS", "STOREKEEPER_TEST_EXAMPLES")
+
+
+def times(variable: str, usually: int) -> int:
+    return int(os.environ.get(variable) or usually)  # noqa: TID251 - how thorough is for who runs it
