@@ -86,6 +86,15 @@ LIMIT {folders:UInt32} BY listed_in
 SETTINGS optimize_aggregation_in_order = 1, max_bytes_before_external_group_by = {spill:UInt64},
     max_bytes_before_external_sort = {spill:UInt64}"""
 
+# What each owner has in each storage class, of however many owners, and how much of it is small: some providers bill a least size.
+SUM_SHARES = """
+INSERT INTO inventory_share
+SELECT {scan:String}, owner, storage_class, count(), sum(size),
+    countIf(size < 4096), sumIf(size, size < 4096), countIf(size < 131072), sumIf(size, size < 131072)
+FROM inventory_object WHERE scan_id = {scan:String}
+GROUP BY owner, storage_class
+SETTINGS max_bytes_before_external_group_by = {spill:UInt64}"""
+
 # The first objects in one order.
 PICK_EXTREMES = """
 INSERT INTO inventory_extreme
@@ -103,11 +112,12 @@ EXTREMES = {"largest": ("size DESC", LARGEST), "oldest": ("modified", OLDEST)}
 DETAILED_SCANS = """
 SELECT DISTINCT scan_id FROM inventory_group
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_prefix
-UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_extreme"""
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_extreme
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_share"""
 
 # Everything that was summed up of some scans.
 DELETE_DETAILS = "DELETE FROM {table} WHERE scan_id IN {{scans:Array(String)}}"
-DETAIL_TABLES = ("inventory_group", "inventory_prefix", "inventory_extreme")
+DETAIL_TABLES = ("inventory_group", "inventory_prefix", "inventory_extreme", "inventory_share")
 
 # The largest groups of each kind.
 GROUPS_OF = """
@@ -198,6 +208,7 @@ class InventoryAnalytics:
     def sum_up(self, scan_id: str, now: str) -> None:
         """Build everything that is read later. Of what a crash left of it, `drop_details` first."""
         self._sum_groups(scan_id, now)
+        self._engine.command(SUM_SHARES, scan=scan_id, spill=_SPILL)
         self._engine.command(SUM_FOLDERS, scan=scan_id, depth=DEPTH, folders=FOLDERS + 1, spill=_SPILL)
         for kind, (order, count) in EXTREMES.items():
             self._engine.command(PICK_EXTREMES.format(order=order), scan=scan_id, kind=kind, count=count)

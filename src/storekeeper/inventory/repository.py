@@ -154,6 +154,14 @@ def history(
     return [_as_scan(row) for row in connection.execute(query).mappings()]
 
 
+def complete_between(connection: Connection, since: datetime, until: datetime) -> list[Scan]:
+    """Complete scans of all buckets in that time whose details are kept, and each bucket's newest before it, oldest first."""
+    within = sa.and_(_complete, _scan.detailed, _scan.finished_at >= since, _scan.finished_at < until)
+    query = scan_table.select().where(within).order_by(_scan.finished_at)
+    found = [_as_scan(row) for row in connection.execute(query).mappings()]
+    return [*newest_complete(connection, before=since).values(), *found]
+
+
 def last_started(connection: Connection) -> dict[str, datetime]:
     """By bucket id when its last scan was begun, however it ended."""
     query = sa.select(_scan.bucket_id, sa.func.max(_scan.started_at)).group_by(_scan.bucket_id)

@@ -83,6 +83,11 @@ class InventoryService:
         with self._db.read() as connection:
             return repository.newest_complete(connection)
 
+    def complete_between(self, since: datetime, until: datetime) -> list[Scan]:
+        """Complete scans of all buckets in that time, and each bucket's last one before it, oldest first."""
+        with self._db.read() as connection:
+            return repository.complete_between(connection, since, until)
+
     def listed_buckets(self) -> list[ListedBucket]:
         """Every bucket by name, with the figures of its last complete scan."""
         with self._db.read() as connection:

@@ -60,3 +60,19 @@ CREATE TABLE inventory_extreme
 )
 ENGINE = MergeTree
 ORDER BY (scan_id, kind, rank);
+
+-- Every owner's part of one complete scan by storage class: what is stored in all, and of that what is small.
+CREATE TABLE inventory_share
+(
+    scan_id String,
+    owner String,
+    storage_class LowCardinality(String),
+    objects UInt64,
+    bytes UInt64,
+    objects_below_4k UInt64,
+    bytes_below_4k UInt64,
+    objects_below_128k UInt64,
+    bytes_below_128k UInt64
+)
+ENGINE = MergeTree
+ORDER BY (scan_id, owner, storage_class);
