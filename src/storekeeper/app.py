@@ -16,11 +16,13 @@ from storekeeper import (
     access,
     audit,
     buckets,
+    costs,
     dashboard,
     health,
     inventory,
     metering,
     notifications,
+    quotas,
 )
 from storekeeper.infra import crypto, memory, telemetry, web
 from storekeeper.infra.analytics import Analytics
@@ -36,6 +38,8 @@ NAVIGATION = (
     web.Entry("Overview", "/", "overview"),
     web.Entry("Buckets", "/buckets", "buckets"),
     web.Entry("Usage", "/usage", "usage", beside=("/performance", "/activity", "/ingestion", "/imports")),
+    web.Entry("Quotas", "/quotas", "growth"),
+    web.Entry("Costs", "/costs", "costs"),
     web.Entry("Health", "/health/buckets", "health", beside=("/health/settings",)),
     web.Entry("Jobs", "/jobs", "jobs"),
     web.Entry("Settings", "/settings", "settings"),
@@ -54,6 +58,8 @@ def routes() -> list[HTTPRouteHandler]:
         *inventory.ROUTES,
         *metering.ROUTES,
         *notifications.ROUTES,
+        *quotas.ROUTES,
+        *costs.ROUTES,
         *health.ROUTES,
         *dashboard.ROUTES,
     ]
@@ -144,6 +150,12 @@ class Storekeeper:
             checks_days=settings.health_retention_days,
             sums_days=settings.rollup_retention_days,
         )
+        self.quotas = quotas.QuotaService(
+            self.database, self.analytics, self.inventory, self.buckets, self.audit, clock
+        )
+        self.costs = costs.CostService(
+            self.analytics, self.inventory, self.buckets, clock, data_dir=settings.data_dir
+        )
         answers = web.Answers(clock)
         self.dashboard = dashboard.DashboardService(
             self.database,
@@ -162,6 +174,8 @@ class Storekeeper:
             *health.jobs(self.health_keeping),
             *health.alert_jobs(self.alerts),
             *notifications.jobs(self.notifications),
+            *costs.jobs(self.costs),
+            *quotas.jobs(self.quotas),
             _housekeeping(self.jobs, self.access, self.metering),
         ]:
             self.jobs.register(job)
@@ -173,6 +187,7 @@ class Storekeeper:
                 "audit": self.audit,
                 "access": self.access,
                 "buckets": self.buckets,
+                "costs": self.costs,
                 "inventory": self.inventory,
                 "dashboard": self.dashboard,
                 "metering": self.metering,
@@ -182,6 +197,7 @@ class Storekeeper:
                 "vantage": self.vantage,
                 "alerts": self.alerts,
                 "notifications": self.notifications,
+                "quotas": self.quotas,
                 "stopping": self.stopping,
                 "embed_links": metering.EmbedLinks(
                     self.database,
@@ -190,7 +206,9 @@ class Storekeeper:
                     clock,
                     public_url=settings.public_url,
                 ),
-                "overview": dashboard.OverviewReader(self.inventory, self.metering, clock),
+                "overview": dashboard.OverviewReader(
+                    self.inventory, self.metering, self.costs, self.quotas, clock
+                ),
             },
             pages=web.Pages(clock, NAVIGATION, __version__),
             authenticator=self.access,

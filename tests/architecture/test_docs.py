@@ -13,8 +13,9 @@ import pytest
 import typer
 from typer._click import exceptions
 
-from storekeeper import app, health, inventory, metering, notifications, settings
+from storekeeper import app, costs, health, inventory, metering, notifications, quotas, settings
 from storekeeper.objectstore import PROVIDERS, least_privilege_policy
+from thoroughness import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -163,6 +164,8 @@ def test_every_job_is_documented():
         *health.jobs(None),
         *health.alert_jobs(None),
         *notifications.jobs(None),
+        *costs.jobs(None),
+        *quotas.jobs(None),
         app._housekeeping(None, None, None),
     ]
     page = (ROOT / "docs" / "reference" / "jobs.md").read_text()
@@ -177,7 +180,7 @@ def test_settings_that_are_named_exist(page):
     fields = {field.name for field in msgspec.structs.fields(settings.Settings)}
     known = {"STOREKEEPER_" + name.upper() for name in fields} | {"STOREKEEPER_CONFIG"}
     known |= {f"STOREKEEPER_{name.upper()}_FILE" for name in settings.SECRETS}
-    assert set(_SETTING.findall(page.read_text())) <= known | OF_THE_CLIENT | PLACEHOLDERS
+    assert set(_SETTING.findall(page.read_text())) <= known | OF_THE_CLIENT | PLACEHOLDERS | set(VARIABLES)
 
 
 @every_page

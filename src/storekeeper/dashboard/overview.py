@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from storekeeper.costs import CostService
 from storekeeper.dashboard import series
+from storekeeper.dashboard.spending import Costs, Storage, costs_of, with_quota
 from storekeeper.inventory import InventoryService
 from storekeeper.inventory.model import Holdings, ListedBucket, Point
 from storekeeper.kernel.clock import Clock
 from storekeeper.metering import Kept, MeteringService, reckoning
 from storekeeper.metering.figures import Point as TrafficPoint
 from storekeeper.metering.figures import Pulse, RecentOperation
+from storekeeper.quotas import QuotaService
 
 STALE_AFTER = timedelta(days=2)
 SPARKS = 24  # points of a sparkline
@@ -91,7 +94,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Dashboard(Overview, frozen=True, kw_only=True, rename="camel"):
     """What `GET /api/dashboard` answers."""
 
-    storage: Holdings
+    costs: Costs
+    storage: Storage
     activity: Sequence[RecentOperation]
 
 
@@ -113,9 +117,15 @@ class History(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class OverviewReader:
     """Reads what inventory and metering know, and keeps it as long as metering keeps its reads and no scan ends."""
 
-    def __init__(self, inventory: InventoryService, metering: MeteringService, clock: Clock) -> None:
-        self._inventory = inventory
-        self._metering = metering
+    def __init__(
+        self,
+        inventory: InventoryService,
+        metering: MeteringService,
+        costs: CostService,
+        quotas: QuotaService,
+        clock: Clock,
+    ) -> None:
+        self._inventory, self._metering, self._costs, self._quotas = inventory, metering, costs, quotas
         self._clock = clock
 
     def bucket_names(self) -> list[str]:
@@ -157,7 +167,12 @@ class OverviewReader:
         if owner:
             overview = _of_owner(overview, holdings)
         recent = self._metering.fresh.recent(RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY)
-        return Dashboard(**msgspec.structs.asdict(overview), storage=holdings, activity=recent.items)
+        return Dashboard(
+            **msgspec.structs.asdict(overview),
+            costs=costs_of(self._costs, bucket, owner),
+            storage=with_quota(self._quotas, holdings, bucket, owner),
+            activity=recent.items,
+        )
 
     def _history(self, span: timedelta, bucket: str, owner: str) -> History:
         found = {} if owner else self._inventory.history(span, bucket)

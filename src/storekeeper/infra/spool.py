@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS batch (
     received_at INTEGER NOT NULL,
     reply BLOB NOT NULL,
     checksum INTEGER NOT NULL,
+    label TEXT NOT NULL DEFAULT '',
     body BLOB,
     UNIQUE (source, batch_id)
 );
@@ -49,13 +50,17 @@ _STOP = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One body on its way in. `reply` is kept, to be given again to whoever sends the same batch again."""
+    """One body on its way in. `reply` is kept, to be given again to whoever sends the same batch again.
+
+    `label` comes out with it, so that whoever takes it knows something of it without reading it.
+    """
 
     source: str
     batch_id: str
     items: int
     reply: bytes
     body: bytes
+    label: str = ""
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -65,12 +70,13 @@ class Appended(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class Stored(msgspec.Struct, frozen=True):
     """One body on its way out; `intact` is false when it is not what came in."""
 
     seq: int
     source: str
     items: int
+    label: str
     body: bytes
     intact: bool
 
@@ -104,6 +110,7 @@ class Spool:
         self._entries: queue.SimpleQueue[tuple[Entry, Future[Appended]] | None] = queue.SimpleQueue()
         self._writer = _connect(path)
         self._writer.executescript(_SCHEMA)
+        _add_label(self._writer)
         self._taker = _connect(path)
         self._taking = threading.Lock()
         self._arrived = threading.Condition()
@@ -145,15 +152,15 @@ class Spool:
                 return None
             first, last, token = row
             bodies = self._taker.execute(
-                "SELECT seq, source, items, CAST(body AS BLOB), checksum FROM batch WHERE seq BETWEEN ? AND ? AND body IS NOT NULL ORDER BY seq",
+                "SELECT seq, source, items, label, CAST(body AS BLOB), checksum FROM batch WHERE seq BETWEEN ? AND ? AND body IS NOT NULL ORDER BY seq",
                 (first, last),
             ).fetchall()
             (items,) = self._taker.execute(
                 "SELECT sum(items) FROM batch WHERE seq BETWEEN ? AND ?", (first, last)
             ).fetchone()
         stored = [
-            Stored(seq=seq, source=source, items=items, body=body, intact=zlib.crc32(body) == checksum)
-            for seq, source, items, body, checksum in bodies
+            Stored(seq, source, items, label, body, zlib.crc32(body) == checksum)
+            for seq, source, items, label, body, checksum in bodies
         ]
         return Departure(token=token, first=first, last=last, items=items, bodies=stored)
 
@@ -303,11 +310,12 @@ class Spool:
                     now,
                     entry.reply,
                     zlib.crc32(entry.body),
+                    entry.label,
                     entry.body,
                 )
                 done = self._writer.execute(
-                    "INSERT OR IGNORE INTO batch (source, batch_id, items, received_at, reply, checksum, body) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO batch (source, batch_id, items, received_at, reply, checksum, label, body) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 )
                 if done.rowcount:
@@ -331,6 +339,13 @@ def _transaction(connection: Any) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _add_label(connection: Any) -> None:
+    """To a spool of an earlier release, which may have bodies in it."""
+    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(batch)")}
+    if "label" not in columns:
+        connection.execute("ALTER TABLE batch ADD COLUMN label TEXT NOT NULL DEFAULT ''")
 
 
 def _connect(path: Path) -> Any:

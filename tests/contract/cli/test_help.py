@@ -38,7 +38,7 @@ def test_the_commands_of_the_contract_are_there():
         *("serve", "demo", "demo fault", "migrate", "doctor", "version", "login", "logout", "whoami"),
         *("health", "health config", "health history", "check"),
         *(f"breaker {verb}" for verb in ("list", "show", "reset", "open", "close", "mode")),
-        *("scan", "scans", "inventory", "usage", "export operations", "audit search"),
+        *("scan", "scans", "inventory", "usage", "cost", "prices", "export operations", "audit search"),
         *(f"archive {verb}" for verb in ("list", "restore", "rebuild")),
         *(f"import {form}" for form in ("s3-access-log", "r2-access-log", "minio-audit")),
         *(f"import {form}" for form in ("csv", "ndjson", "parquet")),
@@ -53,6 +53,7 @@ def test_the_commands_of_the_contract_are_there():
         *(f"user {verb}" for verb in ("add", "list", "disable", "enable", "set-role", "reset-password")),
         *(f"token {verb}" for verb in ("create", "list", "revoke")),
         *(f"alert {verb}" for verb in ("list", "show", "resolve")),
+        *(f"quota {verb}" for verb in ("list", "set", "raise", "remove", "violations")),
         *(f"webhook {verb}" for verb in ("add", "edit", "list", "show", "test", "remove", "deliveries")),
     }
 

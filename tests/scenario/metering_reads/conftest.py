@@ -12,6 +12,7 @@ from storekeeper import dashboard
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
+from storekeeper.costs import CostService
 from storekeeper.health import HealthService
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
@@ -23,6 +24,7 @@ from storekeeper.metering import EmbedLinks, MeteringService, api, pages, read_a
 from storekeeper.metering.embedding import api as embed_api
 from storekeeper.metering.embedding import pages as embed_pages
 from storekeeper.objectstore.memory import MemoryStore
+from storekeeper.quotas import QuotaService
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 
@@ -49,10 +51,14 @@ class World:
         self.health = HealthService(
             self.database, self.engine, self.buckets, self.audit, self.clock, data_dir=folder, node="test"
         )
+        self.costs = CostService(self.engine, self.inventory, self.buckets, self.clock, data_dir=folder)
+        self.quotas = QuotaService(
+            self.database, self.engine, self.inventory, self.buckets, self.audit, self.clock
+        )
         self.links = EmbedLinks(
             self.database, self.audit, b"k" * 32, self.clock, public_url="https://keeper.test"
         )
-        self.stores = {}
+        self.folder, self.stores = folder, {}
 
     def bucket(self, name, **options):
         self.buckets.add(NewBucket(name=name, url=f"memory://{name}", scan_cron="", **options), actor="test")
@@ -108,7 +114,9 @@ def client(world):
             "inventory": world.inventory,
             "metering": world.metering,
             "embed_links": world.links,
-            "overview": dashboard.OverviewReader(world.inventory, world.metering, world.clock),
+            "overview": dashboard.OverviewReader(
+                world.inventory, world.metering, world.costs, world.quotas, world.clock
+            ),
             "stopping": threading.Event(),
             "health": world.health,
             "dashboard": None,

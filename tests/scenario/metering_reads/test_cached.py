@@ -258,13 +258,13 @@ def test_a_failure_is_not_kept(world, report, client):
 def test_what_was_stored_before_a_failure_shows_at_once(world, report, reader):
     report(3)
     assert reader.requests() == (200, 3)
-    insert = world.engine.insert
+    insert = world.engine._insert
 
     def lose_the_answer(*given, **values):
         insert(*given, **values)
         raise OSError("the engine's answer was lost")
 
-    world.engine.insert = lose_the_answer
+    world.engine._insert = lose_the_answer
     with pytest.raises(OSError, match="lost"):
         report(2)
     assert reader.requests() == (200, 5)

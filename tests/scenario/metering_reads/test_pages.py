@@ -89,7 +89,6 @@ def test_the_overview_counts_today(stored, page, ask):
     assert metrics["avgResponseTimeMs"] == pytest.approx(20)
     assert metrics["uploadsTodayTrend"]["change"] == 2
     assert len(metrics["requestsTrend"]["values"]) == 25
-    assert "costs" not in ask("/api/dashboard")
 
 
 def test_the_dashboard_of_all_and_of_one_owner(stored, ask):

@@ -1,5 +1,6 @@
 """The spool against its specification: durable once acknowledged, out once and in order, whatever happens between."""
 
+import contextlib
 import threading
 from datetime import timedelta
 
@@ -193,3 +194,17 @@ class SpoolMachine(RuleBasedStateMachine):
 
 TestSpoolMachine = SpoolMachine.TestCase
 TestSpoolMachine.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+
+
+def test_a_spool_of_an_earlier_release_goes_on(tmp_path):
+    """Before bodies had labels."""
+    path = tmp_path / "spool.db"
+    with contextlib.closing(Spool(path, ManualClock())) as spool:
+        spool.append(Entry(source="a", batch_id="1", items=2, reply=b"{}", body=b"body"))
+    with contextlib.closing(dbapi2.connect(path)) as connection:
+        connection.execute("ALTER TABLE batch DROP COLUMN label")
+    with contextlib.closing(Spool(path, ManualClock())) as spool:
+        spool.append(Entry(source="a", batch_id="2", items=1, reply=b"{}", body=b"more", label="x y"))
+        found = spool.depart(max_items=10, max_bytes=100)
+        assert [(one.body, one.label) for one in found.bodies] == [(b"body", ""), (b"more", "x y")]
+        assert found.items == 3

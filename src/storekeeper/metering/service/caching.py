@@ -9,8 +9,6 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from storekeeper.kernel.clock import Clock
 
@@ -65,14 +63,6 @@ class ReadCache:
                 self._of_bucket.clear()
             else:
                 self._of_bucket.update(dict.fromkeys(bucket_ids, self._changes))
-
-    def changed_by(self, rows: pa.Table | None) -> None:
-        """These operations were stored, or some that are not known."""
-        if rows is None:
-            self.changed()
-            return
-        column = rows["bucket_id"]  # chunk by chunk: each may have a dictionary of its own
-        self.changed({str(one) for chunk in column.chunks for one in pc.unique(chunk).to_pylist()})
 
     def get(self, key: Hashable, bucket_id: str | None, read: Callable[[], _T]) -> Kept[_T]:
         """What `read` returns, or returned to an earlier caller; those who come while it reads wait for it.

@@ -1,12 +1,13 @@
 """Moves operations from the spool into analytics, each exactly once."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 
 from storekeeper.infra.draining import Draining, Pace
@@ -37,7 +38,7 @@ class Drainer:
         analytics: MeteringAnalytics,
         clock: Clock,
         *,
-        stored: Callable[[pa.Table | None], None],
+        stored: Callable[[Collection[str]], None],
     ) -> None:
         self._spool = spool
         self._analytics = analytics
@@ -91,7 +92,7 @@ class Drainer:
             self._move_small(readable, token)
             return
         finally:  # what the engine failed at may have become visible in part
-            self._stored(None)  # of which buckets, is not looked at
+            self._stored({bucket_id for stored in bodies for bucket_id in stored.label.split()})
         self.drained += sum(stored.items for stored in bodies)
 
     def _move_halves(self, bodies: Sequence[Stored], departure: Departure) -> None:
@@ -112,7 +113,7 @@ class Drainer:
         try:
             self._analytics.insert(rows, token=token)
         finally:
-            self._stored(rows)
+            self._stored(buckets_of(rows))
         self.drained += rows.num_rows
 
     def _read(self, stored: Stored) -> pa.Table | None:
@@ -127,3 +128,8 @@ class Drainer:
     def _set_aside(self, stored: Stored, why: str) -> None:
         log.error("a batch in the spool is damaged and was set aside", batch=stored.seq, error=why)
         self._spool.quarantine(stored.seq, f"unreadable: {why}")
+
+
+def buckets_of(rows: pa.Table) -> set[str]:
+    """Ids, chunk by chunk: each may have a dictionary of its own."""
+    return {str(one) for chunk in rows["bucket_id"].chunks for one in pc.unique(chunk).to_pylist()}

@@ -157,7 +157,10 @@ class Intake:
             operations, known, sender.may_report, now=self._clock.now(), address_key=self._address_key
         )
         reply = _reply(len(rows), twice, rejected)
-        return self._store(sender, batch_id, reply, packed(rows, sender.source), len(operations), rejected)
+        label = " ".join({row[1] for row in rows})
+        return self._store(
+            sender, batch_id, reply, packed(rows, sender.source), len(operations), rejected, label
+        )
 
     def _store(
         self,
@@ -167,8 +170,9 @@ class Intake:
         body: bytes,
         received: int,
         rejected: Sequence[Rejection],
+        label: str = "",
     ) -> "Future[IngestReply]":
-        """Done when the body is durable and the batch counted."""
+        """Done when the body is durable and the batch counted. `label`: the ids of a small one's buckets."""
         stored: Future[IngestReply] = Future()
         stored.set_running_or_notify_cancel()  # a caller who goes away does not take it back
 
@@ -182,7 +186,8 @@ class Intake:
 
         if reply.accepted:
             entry = Entry(
-                source=sender.source, batch_id=batch_id, items=reply.accepted, reply=msgspec.json.encode(reply), body=body
+                source=sender.source, batch_id=batch_id, items=reply.accepted, reply=msgspec.json.encode(reply), body=body,
+                label=label,
             )  # fmt: skip
             self._spool.submit(entry).add_done_callback(settle)
         else:

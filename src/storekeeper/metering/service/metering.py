@@ -52,7 +52,7 @@ class MeteringService:
         buckets.on_change(self.cache.changed)  # what was read has their names
         self.fresh = UsageReader(self._analytics, buckets, clock)
         self.reader = KeptReader(self.fresh, self.cache)
-        self._drainer = Drainer(self._spool, self._analytics, clock, stored=self.cache.changed_by)
+        self._drainer = Drainer(self._spool, self._analytics, clock, stored=self.cache.changed)
         self._intake = Intake(
             self._spool, buckets, clock, address_key=address_key, folder=data_dir, limits=Limits()
         )

@@ -1,0 +1,112 @@
+"""JSON routes of costs, and CSV of their parts."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from storekeeper.costs.jobs import CALCULATE
+from storekeeper.costs.model.report import ChargePage, CostReport, OwnCosts, SheetList
+from storekeeper.costs.service import CostService
+from storekeeper.infra.jobs import Jobs
+from storekeeper.infra.web import Access, Role, csv_of, get, openapi, post
+from storekeeper.kernel.errors import BadInputError, NotAllowedError
+
+Service = NamedDependency[CostService]
+Month = Annotated[
+    str, QueryParameter(description="For example `2026-11`; the present one when it is left out.")
+]
+_TAGS = ["Costs"]
+_MOST = 1000
+_PARTS = {
+    "trend": "trend", "byBucket": "by_bucket", "byStorageClass": "by_storage_class", "byOperation": "by_operation",
+    "byKind": "by_kind", "byOwner": "by_owner",
+}  # fmt: skip
+
+
+class Started(msgspec.Struct, frozen=True, rename="camel"):
+    run_id: str
+
+
+@get(
+    "/api/admin/metrics/costs",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="What a month costs up to now",
+    operation_class=openapi.OrTable,
+)
+def show_costs(
+    request: Request[Any, Any, Any],
+    costs: Service,
+    month: Month = "",
+    bucket: FromQuery[str] = "",
+    currency: FromQuery[str] = "",
+    form: Annotated[str, QueryParameter(name="format")] = "",
+    table: FromQuery[str] = "trend",
+) -> Response[CostReport]:
+    """With what it will cost, by day, bucket, storage class, operation, kind and owner; `table` says which part CSV holds."""
+    report = costs.report(month, bucket, currency)
+    if form not in ("", "json", "csv"):
+        raise BadInputError(f"unknown format {form!r}", hint="Choose json or csv.")
+    if form != "csv" and "text/csv" not in request.headers.get("accept", ""):
+        return Response(report)
+    if table not in _PARTS:
+        raise BadInputError(f"unknown table {table!r}", hint=f"Choose one of {', '.join(_PARTS)}.")
+    return csv_of(getattr(report, _PARTS[table]), f"costs-{report.month}-{table}.csv")
+
+
+@get("/api/user/storage/costs", access=Access.OWN, tags=_TAGS, summary="One owner's share of a month's costs")
+def show_own_costs(
+    request: Request[Any, Any, Any], costs: Service, month: Month = "", owner: FromQuery[str | None] = None
+) -> OwnCosts:
+    """The caller's; others than the role `user` name an owner."""
+    principal = request.scope["user"]
+    if principal.role is Role.USER:
+        if owner not in (None, principal.email):
+            raise NotAllowedError("This is another owner's.")
+        owner = principal.email
+    if owner is None:
+        raise BadInputError(
+            "an owner is missing", hint="Add `owner=`; everything is at /api/admin/metrics/costs."
+        )
+    return costs.own(owner, month)
+
+
+@get(
+    "/api/costs/charges", access=Access.READ, tags=_TAGS, summary="Single charges, each with its computation"
+)
+def list_charges(
+    costs: Service,
+    month: Month = "",
+    bucket: FromQuery[str] = "",
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=_MOST)] = 100,
+) -> ChargePage:
+    return costs.charges(month, bucket, limit=limit, cursor=cursor)
+
+
+@get(
+    "/api/prices",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="Price sheets, their age, and what is wrong with one's own",
+)
+def list_prices(costs: Service) -> SheetList:
+    return costs.sheets()
+
+
+@post(
+    "/api/monitoring/calculate-costs",
+    access=Access.ADMIN,
+    tags=_TAGS,
+    status_code=202,
+    summary="Work out costs now",
+)
+def calculate_costs(jobs: NamedDependency[Jobs]) -> Started:
+    """409 with the `runId` of the run that is under way already."""
+    return Started(jobs.start(CALCULATE).id)
+
+
+ROUTES = [show_costs, show_own_costs, list_charges, list_prices, calculate_costs]

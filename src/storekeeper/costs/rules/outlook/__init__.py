@@ -1,0 +1,1 @@
+"""Pure rules about costs that have not happened: projection, budgets, other providers, savings."""

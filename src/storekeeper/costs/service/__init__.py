@@ -1,0 +1,6 @@
+"""Costs at work: facts, charges, reports."""
+
+from storekeeper.costs.service.calculating import Calculated
+from storekeeper.costs.service.costs import CostService
+
+__all__ = ["Calculated", "CostService"]

@@ -1,0 +1,202 @@
+"""What storage costs, by month: worked out by a job, read from what it stored."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from storekeeper.buckets import BucketService
+from storekeeper.costs.analytics import CostAnalytics
+from storekeeper.costs.model import Charge
+from storekeeper.costs.model.report import (
+    ChargePage,
+    CostReport,
+    MonthError,
+    OwnCosts,
+    Projection,
+    SheetList,
+    SheetListed,
+    SheetProblem,
+    SheetUsed,
+)
+from storekeeper.costs.service import reporting
+from storekeeper.costs.service.calculating import Calculated, Calculator
+from storekeeper.costs.service.reporting import money
+from storekeeper.infra.analytics import Analytics
+from storekeeper.inventory import InventoryService
+from storekeeper.kernel.clock import Clock
+
+DEFAULT_CURRENCY = "USD"
+RULE = (
+    "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
+    "Shares are whole billionths of the currency and add up to the charge exactly."
+)
+_YEAR = timedelta(days=365)
+_DAY = timedelta(days=1)
+
+
+class Month(NamedTuple):
+    since: date
+    until: date
+
+    @property
+    def name(self) -> str:
+        return self.since.strftime("%Y-%m")
+
+
+class CostService:
+    """Figures of one currency at a time: that which most is paid in, where nobody asks for another."""
+
+    def __init__(
+        self,
+        analytics: Analytics,
+        inventory: InventoryService,
+        buckets: BucketService,
+        clock: Clock,
+        *,
+        data_dir: Path,
+    ) -> None:
+        self._analytics = CostAnalytics(analytics)
+        self._engine = analytics
+        self._buckets = buckets
+        self._clock = clock
+        self._calculator = Calculator(self._analytics, inventory, buckets, clock, prices=data_dir / "prices")
+
+    def calculate(self, progress: Callable[..., None] = lambda **_figures: None) -> Calculated:
+        """The job `calculate-costs`."""
+        return self._calculator.calculate(progress)
+
+    def report(self, month: str = "", bucket: str = "", currency: str = "") -> CostReport:
+        """A month up to now. Raises MonthError, UnknownBucketError."""
+        asked, bucket_id = self._month(month), self._bucket_id(bucket)
+        before = self._month((asked.since - _DAY).strftime("%Y-%m"))
+        reading = [
+            self._engine.beside(partial(self._analytics.summed, by, asked.since, asked.until, bucket_id))
+            for by in ("bucket", "class", "operation")
+        ]
+        owners = self._engine.beside(partial(self._analytics.owned, asked.since, bucket_id))
+        days = self._analytics.summed("day", asked.until - _YEAR, asked.until, bucket_id)
+        known = [row for row in days if row["name"] >= asked.since.isoformat()]
+        currencies = reporting.currencies(known or days)
+        chosen = currency or next(iter(currencies), DEFAULT_CURRENCY)
+        days, by_bucket, by_class, by_operation, by_owner = (
+            _in(chosen, rows) for rows in (days, *(one.result() for one in reading), owners.result())
+        )
+        known = [row for row in days if row["name"] >= asked.since.isoformat()]
+        sums, spent, trend = reporting.by_group(known), reporting.total(known), reporting.trend(known)
+        names = self._names()
+        return CostReport(
+            month=asked.name,
+            bucket=bucket,
+            currency=chosen,
+            currencies=currencies or [chosen],
+            month_to_date=money(spent),
+            daily_average=money(spent // len(trend) if trend else 0),
+            storage_charges=money(sums["storage"]),
+            request_charges=money(sums["requests"]),
+            egress_charges=money(sums["egress"]),
+            other_charges=money(sums["other"]),
+            previous_month=money(
+                reporting.total(row for row in days if before.since.isoformat() <= row["name"] < before.until.isoformat())
+            ),
+            projection=self._projection(days, asked),
+            estimated=any(row["is_estimated"] for row in known),
+            provenance="calculated from measured use and published prices",
+            trend=trend,
+            by_bucket=reporting.parts(by_bucket, "name", names),
+            by_storage_class=reporting.parts(by_class, "name"),
+            by_operation=reporting.parts((row for row in by_operation if row["name"]), "name"),
+            by_kind=reporting.parts(known, "kind"),
+            by_owner=reporting.parts(by_owner, "owner"),
+            unclassified=sorted({row["name"] or row["kind"] for row in [*by_operation, *by_class] if row["unknown"] and row["name"]}),
+            sheets=self._sheets_used(asked),
+            generated_at=self._clock.now(),
+        )  # fmt: skip
+
+    def own(self, owner: str, month: str = "") -> OwnCosts:
+        """One owner's share of a month. Raises MonthError."""
+        asked = self._month(month)
+        rows = self._analytics.own(asked.since, owner)
+        chosen = next(iter(reporting.currencies(rows)), DEFAULT_CURRENCY)
+        rows = _in(chosen, rows)
+        sums = reporting.by_group(rows)
+        return OwnCosts(
+            month=asked.name,
+            owner=owner,
+            currency=chosen,
+            month_to_date=money(reporting.total(rows)),
+            storage_charges=money(sums["storage"]),
+            request_charges=money(sums["requests"]),
+            egress_charges=money(sums["egress"]),
+            other_charges=money(sums["other"]),
+            by_bucket=reporting.parts(rows, "bucket_id", self._names()),
+            by_kind=reporting.parts(rows, "kind"),
+            rule=RULE,
+            provenance="calculated from measured use and published prices",
+        )
+
+    def charges(self, month: str = "", bucket: str = "", *, limit: int = 100, cursor: str = "") -> ChargePage:
+        """Single charges of a month, each with its computation. Raises MonthError, UnknownBucketError."""
+        asked, offset = self._month(month), int(cursor) if cursor.isdecimal() else 0
+        rows = self._analytics.charges(
+            asked.since, asked.until, self._bucket_id(bucket), limit=limit + 1, offset=offset
+        )
+        names = self._names()
+        items = [
+            reporting.line(msgspec.json.decode(row["detail"], type=Charge), names) for row in rows[:limit]
+        ]
+        return ChargePage(items=items, next_cursor=str(offset + limit) if len(rows) > limit else None)
+
+    def sheets(self) -> SheetList:
+        """All price sheets, and what is wrong with those that are left out."""
+        book, today = self._calculator.book(), self._today()
+        items = [
+            SheetListed(
+                **msgspec.structs.asdict(reporting.sheet_used(entry, today)),
+                provider=entry.sheet.provider,
+                region=entry.sheet.region,
+                currency=entry.sheet.currency,
+                effective_from=entry.sheet.effective_from,
+                effective_until=entry.sheet.effective_until,
+                file=entry.file,
+            )
+            for entry in book.entries
+        ]
+        problems = [SheetProblem(file=one.file, line=one.line, message=one.message) for one in book.problems]
+        return SheetList(items=items, problems=problems)
+
+    def _projection(self, days: Iterable[dict[str, Any]], asked: Month) -> Projection | None:
+        now = self._clock.now().astimezone(UTC)
+        if not asked.since <= now.date() < asked.until:
+            return None
+        elapsed = (now - datetime.combine(now.date(), datetime.min.time(), UTC)) / _DAY
+        return reporting.projection(days, now.date(), elapsed)
+
+    def _sheets_used(self, asked: Month) -> list[SheetUsed]:
+        book, today = self._calculator.book(), self._today()
+        used = self._analytics.sheets(asked.since, asked.until)
+        return [reporting.sheet_used(entry, today) for entry in map(book.find, used) if entry]
+
+    def _month(self, name: str) -> Month:
+        try:
+            since = datetime.strptime(name, "%Y-%m").date() if name else self._today().replace(day=1)  # noqa: DTZ007 - a month
+        except ValueError:
+            raise MonthError(f"{name!r} is not a month.", hint="Write it as 2026-11.") from None
+        return Month(since, (since + 31 * _DAY).replace(day=1))
+
+    def _bucket_id(self, name: str) -> str:
+        return self._buckets.get(name).id if name else ""
+
+    def _names(self) -> dict[str, str]:
+        return {bucket.id: bucket.name for bucket in self._buckets.all()}
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(UTC).date()
+
+
+def _in(currency: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the currency, and those of unknown price."""
+    return [row for row in rows if row["currency"] in (currency, "") or row["amount"] is None]

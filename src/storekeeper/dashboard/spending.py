@@ -1,0 +1,65 @@
+"""The dashboard's figures of money and quotas."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from storekeeper.costs import CostService
+from storekeeper.costs.model.report import DayCosts
+from storekeeper.inventory.model import Holdings
+from storekeeper.quotas import QuotaService
+
+
+class Costs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """This month up to now; decimal strings in the currency. Of one owner, only their share is known: else null."""
+
+    currency: str
+    monthly_total: str
+    daily_average: str | None
+    storage_charges: str
+    request_charges: str
+    egress_charges: str
+    projected: str | None
+    trend: Sequence[DayCosts] | None
+
+
+class Storage(Holdings, frozen=True, kw_only=True, rename="camel"):
+    """With the quota of stored bytes of exactly this owner, bucket or both; null where there is none."""
+
+    quota: int | None
+    usage_percent: float | None
+
+
+def costs_of(costs: CostService, bucket: str, owner: str) -> Costs:
+    if owner:
+        own = costs.own(owner)
+        return Costs(
+            currency=own.currency,
+            monthly_total=own.month_to_date,
+            daily_average=None,
+            storage_charges=own.storage_charges,
+            request_charges=own.request_charges,
+            egress_charges=own.egress_charges,
+            projected=None,
+            trend=None,
+        )
+    report = costs.report(bucket=bucket)
+    return Costs(
+        currency=report.currency,
+        monthly_total=report.month_to_date,
+        daily_average=report.daily_average,
+        storage_charges=report.storage_charges,
+        request_charges=report.request_charges,
+        egress_charges=report.egress_charges,
+        projected=report.projection.amount if report.projection else None,
+        trend=report.trend,
+    )
+
+
+def with_quota(quotas: QuotaService, holdings: Holdings, bucket: str, owner: str) -> Storage:
+    found = quotas.storage(owner=owner, bucket=bucket)
+    return Storage(
+        **msgspec.structs.asdict(holdings),
+        quota=found.effective_limit if found else None,
+        usage_percent=round(found.share * 100, 2) if found else None,
+    )

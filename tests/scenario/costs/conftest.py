@@ -1,0 +1,95 @@
+"""Inventory, metering and costs on real SQLite and chDB; days pass by hand, and a bucket in memory has a price sheet of its own."""
+
+import importlib.util
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from storekeeper.costs import CostService
+from storekeeper.infra.web import Principal, Role
+from storekeeper.metering import MeteringService
+
+SCENARIOS = Path(__file__).parents[1] / "inventory" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("inventory_scenarios", SCENARIOS)
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+
+SENDER = Principal(id="key-1", email="", role=Role.USER, via="key", scopes=frozenset({"ingest"}))
+SHEETS = Path(__file__).parents[3] / "src" / "storekeeper" / "costs" / "sheets"
+
+
+class Calendar(_module.ShiftedClock):
+    """Begins at a fixed noon; days and hours pass when told to."""
+
+    today = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+    def now(self):
+        return self.today
+
+    def sleep(self, seconds):
+        self.today += timedelta(seconds=seconds)
+
+
+class World(_module.World):
+    def __init__(self, folder):
+        _module.ShiftedClock, kept = Calendar, _module.ShiftedClock
+        try:
+            super().__init__(folder)
+        finally:
+            _module.ShiftedClock = kept
+        self.folder = folder
+        self.metering = MeteringService(
+            self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k"
+        )
+        self.costs = CostService(self.engine, self.inventory, self.buckets, self.clock, data_dir=folder)
+        self.batches = 0
+
+    def price_as(self, sheet, **changes):
+        """Buckets in memory cost what that sheet of the package says."""
+        text = (SHEETS / f"{sheet}.toml").read_text()
+        provider = text.split('provider = "', 1)[1].split('"', 1)[0]
+        text = text.replace(f'provider = "{provider}"', 'provider = "memory"', 1)
+        text = "\n".join(
+            line if not line.startswith("region = ") else 'region = "*"' for line in text.splitlines()
+        )
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        (self.folder / "prices").mkdir(exist_ok=True)
+        (self.folder / "prices" / "memory.toml").write_text(text)
+
+    def report_operations(self, count, *, weight=1, **fields):
+        """Report operations, `weight` for each of `count` lines, and have them stored."""
+        one = {
+            "time": self.clock.now().isoformat(),
+            "bucket": "photos",
+            "operation": "GetObject",
+            "status": 200,
+        }
+        line = json.dumps(one | {"weight": weight} | fields).encode()
+        self.batches += 1
+        self.metering.take(
+            io.BytesIO(b"\n".join([line] * count)),
+            media_type="",
+            encoding="",
+            batch_id=str(self.batches),
+            principal=SENDER,
+        )
+        while self.metering._drainer.drain_once():
+            pass
+
+    def pass_hours(self, hours):
+        self.clock.today += timedelta(hours=hours)
+
+    def close(self):
+        self.metering.close()
+        super().close()
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    yield made
+    made.close()

@@ -1,0 +1,52 @@
+"""The dashboard tells what storage costs and how much of a quota is used."""
+
+import pytest
+
+from storekeeper.costs.sheets import package_entries
+from storekeeper.quotas.model import Measure, NewQuota
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def priced(world, report):
+    """`photos` at the prices of AWS S3, with a megabyte of ann's and 2,000 requests."""
+    (entry,) = (one for one in package_entries() if one.sheet.provider == "aws")
+    (world.folder / "prices").mkdir()
+    text = entry.text.replace('provider = "aws"', 'provider = "memory"').replace(
+        f'region = "{entry.sheet.region}"', 'region = "*"'
+    )
+    (world.folder / "prices" / "own.toml").write_text(text)
+    world.bucket("owned", owner_pattern="{owner}/")
+    world.stores["owned"].put("ann/a", b"x" * 1_000_000)
+    world.scan("owned")
+    report(bucket="owned", operation="PutObject", owner="ann", weight=2000)
+    world.costs.calculate()
+    return world
+
+
+def test_costs_are_those_of_the_report(priced, client):
+    told = client.get("/api/dashboard").json()["costs"]
+    report = priced.costs.report()
+    assert told["monthlyTotal"] == report.month_to_date
+    assert told["requestCharges"] == "0.01"
+    assert (told["projected"], told["currency"]) == (report.projection.amount, "USD")
+    assert [day["amount"] for day in told["trend"]] == [day.amount for day in report.trend]
+
+
+def test_of_one_owner_their_share_is_told(priced, client):
+    told = client.get("/api/dashboard", params={"owner": "ann"}).json()["costs"]
+    assert told["monthlyTotal"] == priced.costs.own("ann").month_to_date != "0.00"
+    assert (told["projected"], told["trend"], told["dailyAverage"]) == (None, None, None)
+
+
+def test_a_quota_of_stored_bytes_is_told_where_it_is_asked_for(priced, client):
+    def storage(**asked):
+        return client.get("/api/dashboard", params=asked).json()["storage"]
+
+    assert (storage(owner="ann")["quota"], storage()["usagePercent"]) == (None, None)
+    wanted = NewQuota(owner="ann", measure=Measure.BYTES, limit=4_000_000, reason="the small plan")
+    priced.quotas.add(wanted, actor="test")
+    priced.metering.cache.changed()
+    assert (storage(owner="ann")["quota"], storage(owner="ann")["usagePercent"]) == (4_000_000, 25.0)
+    assert storage()["quota"] is None
