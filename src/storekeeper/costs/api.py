@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from storekeeper.costs.jobs import CALCULATE
+from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import ChargePage, CostReport, OwnCosts, SheetList
 from storekeeper.costs.service import CostService
 from storekeeper.infra.jobs import Jobs
@@ -88,6 +89,23 @@ def list_charges(
 
 
 @get(
+    "/api/costs/comparison",
+    access=Access.READ,
+    tags=_TAGS,
+    summary="What a month would cost at other providers and in other storage classes",
+)
+def compare_costs(costs: Service, month: Month = "") -> Comparison:
+    """The same workload everywhere, with what moving costs once and after how many months it has paid."""
+    return costs.compare(month)
+
+
+@get("/api/costs/savings", access=Access.READ, tags=_TAGS, summary="Where money could be saved")
+def list_savings(costs: Service) -> SavingList:
+    """Each with its amount a month, how sure that is, the arithmetic, and how to act."""
+    return costs.savings()
+
+
+@get(
     "/api/prices",
     access=Access.READ,
     tags=_TAGS,
@@ -109,4 +127,4 @@ def calculate_costs(jobs: NamedDependency[Jobs]) -> Started:
     return Started(jobs.start(CALCULATE).id)
 
 
-ROUTES = [show_costs, show_own_costs, list_charges, list_prices, calculate_costs]
+ROUTES = [show_costs, show_own_costs, list_charges, compare_costs, list_savings, list_prices, calculate_costs]

@@ -11,7 +11,7 @@ from storekeeper.quotas import QuotaService
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """This month up to now; decimal strings in the currency. Of one owner, only their share is known: else null."""
+    """Those of the present month up to now; decimal strings in the currency. Of one owner, only their share is known."""
 
     currency: str
     monthly_total: str

@@ -188,3 +188,50 @@ def test_old_prices_are_said_to_be_old(world):
     assert not any(one.stale for one in world.costs.sheets().items)
     world.pass_hours(24 * 200)
     assert all(one.stale for one in world.costs.sheets().items)
+
+
+def test_the_same_month_is_priced_everywhere_beside_what_it_costs_now(used):
+    found = used.costs.compare()
+    (account,) = {one.account: one for one in found.accounts if one.buckets == ["photos"]}.values()
+    assert found.completed
+    (present,) = [one for one in account.items if one.present]
+    assert (present.migration, present.break_even_months) == (None, None)
+    cheaper = [one for one in account.items if one.difference and Decimal(one.difference) < 0]
+    for one in cheaper:
+        assert Decimal(one.total) - Decimal(present.total) == Decimal(one.difference)
+        months = Decimal(str(one.break_even_months))
+        assert months * -Decimal(one.difference) >= Decimal(one.migration.total)
+    assert {"r2", "b2", "aws"} <= {one.provider for one in account.items}
+    comparable = [Decimal(one.total) for one in account.items if one.comparable]
+    assert comparable == sorted(comparable)
+
+
+def test_a_whole_month_is_compared_by_what_it_cost(used):
+    used.pass_hours(24 * 30)
+    used.costs.calculate()
+    found = used.costs.compare("2026-11")
+    present = sum(Decimal(one.total) for account in found.accounts for one in account.items if one.present)
+    assert found.completed == ""
+    assert abs(present - Decimal(used.costs.report("2026-11").month_to_date)) < Decimal("1e-8")
+
+
+def test_savings_are_found_with_their_arithmetic_and_what_to_do(world):
+    """Ten thousand listings of a bucket that changes once a day, an upload that nobody finished, and a version too many."""
+    world.price_as("aws-s3-us-east-1")
+    store, _ = world.memory()
+    store.enable_versioning()
+    store.put("a", b"x" * 3_000_000)
+    store.put("a", b"x" * 1_000_000)
+    store.begin_upload("big", "upload-1", [2_000_000])
+    world.scan()
+    world.report_operations(10, weight=1000, operation="ListObjectsV2")
+    world.pass_hours(30)
+    world.costs.calculate()
+    found = {one.kind: one for one in world.costs.savings().items}
+    assert set(found) == {"chatty-listing", "unfinished-uploads", "noncurrent-versions"}
+    needless = found["chatty-listing"].figures["needless"]
+    assert Decimal(found["chatty-listing"].amount) == Decimal("0.005") * needless / 1000 > 0
+    assert found["unfinished-uploads"].figures["bytes"] == 2_000_000
+    assert found["noncurrent-versions"].figures == {"versions": 1, "bytes": 3_000_000}
+    assert "aws s3api put-bucket-lifecycle-configuration" in found["unfinished-uploads"].how
+    assert {one.bucket for one in found.values()} == {"photos"}

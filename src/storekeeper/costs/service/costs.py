@@ -11,6 +11,7 @@ import msgspec
 from storekeeper.buckets import BucketService
 from storekeeper.costs.analytics import CostAnalytics
 from storekeeper.costs.model import Charge
+from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import (
     ChargePage,
     CostReport,
@@ -22,9 +23,12 @@ from storekeeper.costs.model.report import (
     SheetProblem,
     SheetUsed,
 )
+from storekeeper.costs.rules.outlook.workload import COMPLETED
 from storekeeper.costs.service import reporting
 from storekeeper.costs.service.calculating import Calculated, Calculator
+from storekeeper.costs.service.comparing import comparison
 from storekeeper.costs.service.reporting import money
+from storekeeper.costs.service.saving import savings
 from storekeeper.infra.analytics import Analytics
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
@@ -61,6 +65,7 @@ class CostService:
     ) -> None:
         self._analytics = CostAnalytics(analytics)
         self._engine = analytics
+        self._inventory = inventory
         self._buckets = buckets
         self._clock = clock
         self._calculator = Calculator(self._analytics, inventory, buckets, clock, prices=data_dir / "prices")
@@ -149,6 +154,27 @@ class CostService:
             reporting.line(msgspec.json.decode(row["detail"], type=Charge), names) for row in rows[:limit]
         ]
         return ChargePage(items=items, next_cursor=str(offset + limit) if len(rows) > limit else None)
+
+    def compare(self, month: str = "") -> Comparison:
+        """A month's workload priced at every provider and in every storage class. Raises MonthError."""
+        asked = self._month(month)
+        facts = self._calculator.facts(asked.since)
+        return comparison(
+            facts, self._calculator.book(), self._buckets.all(), asked.since, max(self._today(), asked.since)
+        )
+
+    def savings(self) -> SavingList:
+        """What could be saved a month, as the present month goes."""
+        today = self._today()
+        month = self._month(today.strftime("%Y-%m"))
+        found = savings(
+            self._calculator.facts(month.since),
+            self._calculator.book(),
+            {bucket.id: bucket for bucket in self._buckets.all()},
+            self._inventory,
+            max(today - _DAY, month.since),
+        )
+        return SavingList(items=found, completed=COMPLETED)
 
     def sheets(self) -> SheetList:
         """All price sheets, and what is wrong with those that are left out."""

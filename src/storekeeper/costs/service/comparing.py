@@ -1,0 +1,91 @@
+"""A month's workload priced at every provider."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from storekeeper.buckets.model import Bucket
+from storekeeper.costs.model import AccountFacts
+from storekeeper.costs.model.compared import (
+    AccountComparison,
+    Alternative,
+    Comparison,
+    MigrationCosts,
+    PricedPart,
+)
+from storekeeper.costs.model.outlook import Candidate, Migration, Unpriced
+from storekeeper.costs.rules.outlook.comparison import compare
+from storekeeper.costs.rules.outlook.workload import COMPLETED, whole_month
+from storekeeper.costs.service.reporting import money
+from storekeeper.costs.sheets import Book
+
+_DAY = timedelta(days=1)
+Accounts = Mapping[tuple[str, str, str], AccountFacts]
+
+
+def comparison(
+    accounts: Accounts, book: Book, buckets: Iterable[Bucket], month: date, today: date
+) -> Comparison:
+    """Of every account; a month that is under way is completed after its last whole day."""
+    names = {bucket.id: bucket.name for bucket in buckets}
+    until = (month + 31 * _DAY).replace(day=1)
+    through = min(today - _DAY, until - _DAY)
+    return Comparison(
+        month=month.strftime("%Y-%m"),
+        completed=COMPLETED if through < until - _DAY else "",
+        accounts=[
+            _account(key, whole_month(facts, max(through, month)), book, names)
+            for key, facts in accounts.items()
+        ],
+    )
+
+
+def _account(
+    key: tuple[str, str, str], facts: AccountFacts, book: Book, names: Mapping[str, str]
+) -> AccountComparison:
+    account, provider, region = key
+    found = compare(facts, book.series(provider, region), [entry.sheet for entry in book.entries])
+    held = {fact.bucket for fact in (*facts.storage, *facts.requests)}
+    return AccountComparison(
+        account=account,
+        provider=provider,
+        region=region,
+        buckets=sorted(names.get(bucket, bucket) for bucket in held),
+        items=[_alternative(one) for one in found],
+    )
+
+
+def _alternative(one: Candidate) -> Alternative:
+    return Alternative(
+        provider=one.provider,
+        region=one.region,
+        title=one.title,
+        storage_class=one.storage_class,
+        present=one.is_present,
+        total=money(one.total),
+        currency=one.currency,
+        parts=[PricedPart(kind=kind, amount=money(amount)) for kind, amount in one.parts.items()],
+        unpriced=_unpriced(one.unpriced),
+        comparable=one.is_comparable,
+        unset=one.unset,
+        estimated=one.estimated,
+        difference=None if one.difference is None else money(one.difference),
+        migration=_migration(one.migration) if one.migration else None,
+        break_even_months=one.break_even_months,
+        reason=one.reason,
+        sheets=one.sheets,
+    )
+
+
+def _migration(one: Migration) -> MigrationCosts:
+    left = one.minimum_duration
+    return MigrationCosts(
+        total=money(one.total),
+        leaving=money(one.leaving),
+        writing=money(one.writing),
+        minimum_duration=None if left is None else money(left),
+        unpriced=_unpriced(one.unpriced),
+    )
+
+
+def _unpriced(found: Iterable[Unpriced]) -> list[str]:
+    return [f"{one.what}: {one.reason}" for one in found]

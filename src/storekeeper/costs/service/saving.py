@@ -1,0 +1,164 @@
+"""Where money can be saved, from what scans and operations have found."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from storekeeper.buckets.model import Bucket
+from storekeeper.costs.model import AccountFacts, RequestFact, StorageFact
+from storekeeper.costs.model.compared import SavingFound
+from storekeeper.costs.model.outlook import Saving
+from storekeeper.costs.rules.outlook.savings import (
+    chatty_listing,
+    cold_data,
+    noncurrent_versions,
+    ranked,
+    tiny_objects,
+    unfinished_uploads,
+)
+from storekeeper.costs.rules.outlook.savings.account import Account
+from storekeeper.costs.rules.outlook.workload import whole_month
+from storekeeper.costs.rules.periods import in_force
+from storekeeper.costs.service.reporting import money
+from storekeeper.costs.sheets import Book
+from storekeeper.inventory import InventoryService
+from storekeeper.inventory.model import Inventory, NeverScannedError
+from storekeeper.objectstore import parse_location
+
+_LISTS = ("ListObjectsV2", "ListObjects")
+
+
+def savings(
+    accounts: Mapping[tuple[str, str, str], AccountFacts],
+    book: Book,
+    buckets: Mapping[str, Bucket],
+    inventory: InventoryService,
+    through: date,
+) -> list[SavingFound]:
+    """Of all accounts, the largest first. `through`: the last day that is known whole."""
+    found: list[Saving] = []
+    names: dict[str, str] = {}
+    for (_, provider, region), facts in accounts.items():
+        sheet = in_force(book.series(provider, region), through)
+        if sheet is None:
+            continue
+        whole = whole_month(facts, through)
+        account = Account(whole, sheet)
+        for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)}):
+            bucket = buckets[bucket_id]
+            place = _place(bucket)
+            names[place] = bucket.name
+            found += _of_bucket(_Bucket(place, bucket_id, whole), _inventory(inventory, bucket.name), account)
+    return [_told(one, names) for one in ranked(found)]
+
+
+class _Bucket:
+    """What is known of one bucket: under its name at the provider, which is what its owner acts on."""
+
+    def __init__(self, place: str, bucket_id: str, facts: AccountFacts) -> None:
+        self.place = place
+        self.requests = [fact for fact in facts.requests if fact.bucket == bucket_id]
+        storage = [fact for fact in facts.storage if fact.bucket == bucket_id and not fact.estimated]
+        last = max((fact.day for fact in storage), default=None)
+        self.storage: Sequence[StorageFact] = [fact for fact in storage if fact.day == last]
+
+    def asked(self, *operations: str) -> int:
+        return sum(_answered(fact) for fact in self.requests if fact.operation in operations)
+
+
+def _of_bucket(bucket: _Bucket, inventory: Inventory | None, account: Account) -> Iterator[Saving]:
+    made = [_listing(bucket, inventory, account), *_tiny(bucket, account)]
+    if inventory:
+        made += [
+            _uploads(bucket, inventory, account),
+            _versions(bucket, inventory, account),
+            _cold(bucket, inventory, account),
+        ]
+    yield from (one for one in made if one)
+
+
+def _uploads(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | None:
+    found = inventory.incomplete_uploads
+    figures = unfinished_uploads.UnfinishedUploads(
+        bucket=bucket.place, count=found.count or 0, bytes=found.bytes
+    )
+    return unfinished_uploads.find(figures, account)
+
+
+def _versions(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | None:
+    found = inventory.versions
+    figures = noncurrent_versions.NoncurrentVersions(
+        bucket=bucket.place, versions=found.noncurrent or 0, bytes=found.noncurrent_bytes or 0
+    )
+    return noncurrent_versions.find(figures, account)
+
+
+def _tiny(bucket: _Bucket, account: Account) -> Iterator[Saving | None]:
+    for fact in bucket.storage:
+        figures = tiny_objects.TinyObjects(
+            bucket=bucket.place, storage_class=fact.storage_class, small=fact.small
+        )
+        yield tiny_objects.find(figures, account)
+
+
+def _listing(bucket: _Bucket, inventory: Inventory | None, account: Account) -> Saving | None:
+    asked = Counter({name: bucket.asked(name) for name in _LISTS})
+    ((operation, _),) = asked.most_common(1)
+    figures = chatty_listing.Listing(
+        bucket=bucket.place,
+        listings=asked.total(),
+        requests=sum(_answered(fact) for fact in bucket.requests),
+        objects=inventory.objects if inventory else sum(fact.objects for fact in bucket.storage),
+        operation=operation,
+    )
+    return chatty_listing.find(figures, account)
+
+
+def _cold(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | None:
+    """Only where all is in one storage class: ages are not known of each."""
+    if len(bucket.storage) != 1:
+        return None
+    groups = [
+        cold_data.AgeGroup(at_least_days=one.start, objects=one.objects, bytes=one.bytes)
+        for one in inventory.by_age
+    ]
+    metered = bool(bucket.requests)
+    figures = cold_data.ColdData(
+        bucket=bucket.place,
+        storage_class=bucket.storage[0].storage_class,
+        groups=tuple(groups),
+        bytes_read=sum(fact.bytes_retrieved for fact in bucket.requests) if metered else None,
+        reads=bucket.asked("GetObject") if metered else None,
+        bytes_deleted=None,
+    )
+    return cold_data.find(figures, account)
+
+
+def _answered(fact: RequestFact) -> int:
+    return fact.succeeded + fact.refused + fact.client_errors + fact.server_errors
+
+
+def _inventory(inventory: InventoryService, name: str) -> Inventory | None:
+    try:
+        return inventory.snapshot(name).inventory(limit=1, with_files=False)
+    except NeverScannedError:
+        return None
+
+
+def _place(bucket: Bucket) -> str:
+    return parse_location(
+        bucket.url, endpoint=bucket.endpoint, region=bucket.region, provider=bucket.provider
+    ).bucket
+
+
+def _told(one: Saving, names: Mapping[str, str]) -> SavingFound:
+    return SavingFound(
+        kind=one.kind,
+        bucket=names[one.bucket],
+        amount=None if one.amount is None else money(one.amount),
+        currency=one.currency,
+        confidence=one.confidence,
+        why=one.why,
+        how=one.how,
+        figures=one.figures,
+    )
