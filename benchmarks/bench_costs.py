@@ -4,9 +4,11 @@ There is no peer to run beside it: the limit is reading the same rows once (`sum
 """
 
 import sys
+import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
+from pathlib import Path
 
 from benchmarks.harness import storekeeper, table, verdict
 
@@ -32,16 +34,19 @@ FROM numbers({OWNERS}) ARRAY JOIN ['GetObject', 'PutObject', 'ListObjectsV2', 'H
 
 
 def main():
-    with storekeeper() as (server, _client):
+    with (
+        tempfile.TemporaryDirectory(prefix="storekeeper-bench-") as folder,
+        storekeeper(folder) as (server, _client),
+    ):
         today = datetime.now(UTC).date()  # noqa: TID251 - a date to count back from
-        _fill(server, today)
+        _fill(server, Path(folder), today)
         read = _seconds(lambda: server.analytics.row(
             "SELECT (SELECT sum(byte_hours) FROM cost_storage) + (SELECT sum(usage_day.requests) FROM usage_day) AS all"
         ))  # fmt: skip
-        calculator = server.costs._calculator
+        store_month = server.costs._calculator._store_month  # noqa: SLF001 - one month alone
         months = sorted({(today - timedelta(days=number)).replace(day=1) for number in range(DAYS)})
-        whole = _seconds(lambda: [calculator._store_month(month) for month in months])
-        day = _seconds(lambda: calculator._store_month(today.replace(day=1)))
+        whole = _seconds(lambda: [store_month(month) for month in months])
+        day = _seconds(lambda: store_month(today.replace(day=1)))
     table(
         f"Seconds for {OWNERS:,} owners, {BUCKETS} buckets, {DAYS} days",
         ("", "s", "times the limit"),
@@ -55,16 +60,16 @@ def main():
     ])  # fmt: skip
 
 
-def _fill(server, today: date):
+def _fill(server, folder: Path, today: date):
     ids = [
         server.buckets.add(
             NewBucket(name=f"bucket-{n}", url=f"memory://c{n}", scan_cron=""), actor="bench"
         ).id
         for n in range(BUCKETS)
     ]
-    prices = server.costs._calculator._prices
-    prices.mkdir(exist_ok=True)
     text = (resources.files("storekeeper.costs.sheets") / "aws-s3-us-east-1.toml").read_text()
+    prices = folder / "prices"
+    prices.mkdir(exist_ok=True)
     (prices / "memory.toml").write_text(
         text.replace('provider = "aws"', 'provider = "memory"').replace(
             'region = "us-east-1"', 'region = "*"'
