@@ -14,6 +14,7 @@ import typer
 
 from storekeeper.cli.failing import Status
 from storekeeper.cli.local.demo import leftovers
+from storekeeper.cli.local.demo.billing import enter_prices, limit_the_heaviest, work_out
 from storekeeper.cli.local.demo.files import (
     OWNER_PATTERN,
     PACKAGES,
@@ -93,6 +94,7 @@ def run(*, once: bool, port: int, keep: bool, faults: bool, as_json: bool) -> No
             _report(world, compared, metered, checked, as_json=as_json)
         else:
             world.client.start_monitoring()
+            limit_the_heaviest(world.client, UPLOADS)
             with applications(world.client, world.storage, world.root):
                 _show(world, compared, as_json=as_json)
                 with playing(world.outage.control) if faults else nullcontext():
@@ -116,6 +118,7 @@ def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
         behind = teardown.enter_context(storage(root / "buckets", root, clock))
         before = teardown.enter_context(outage(behind.endpoint, root))
         given = msgspec.structs.replace(behind, endpoint=before.endpoint)
+        enter_prices(root / "data")
         ours = teardown.enter_context(keeper(root / "data", port, root, clock))
         client = teardown.enter_context(Client(ours.url))
         client.sign_in(ours.email, ours.password)
@@ -223,6 +226,7 @@ def _live(world: World, clock: Clock) -> None:
         while True:
             alive.round(clock.now())
             rescan(world.client, BUCKETS)
+            work_out(world.client)
             clock.sleep(PAUSE)
 
 
