@@ -18,6 +18,7 @@ import pytest
 
 from storekeeper.metering.model import SENT
 from storekeeper_client import Client
+from storekeeper_client.quotas import Quotas
 from thoroughness import EXAMPLES, times
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,7 @@ user = {{ values = ["ann@example.com"] }}
 problem = {{ values = ["not-found"] }}
 run = {{ values = ["{run}"] }}
 alert = {{ values = ["{alert}"] }}
+quota = {{ values = ["{quota}"] }}
 [parameters]
 "path.name" = {{ dictionary = "bucket", probability = 0.7 }}
 "query.bucket" = {{ dictionary = "bucket", probability = 0.7 }}
@@ -62,6 +64,7 @@ alert = {{ values = ["{alert}"] }}
 "path.scan_id" = {{ dictionary = "run", probability = 0.7 }}
 "path.slug" = {{ dictionary = "problem", probability = 0.7 }}
 "path.alert_id" = {{ dictionary = "alert", probability = 0.7 }}
+"path.quota_id" = {{ dictionary = "quota", probability = 0.7 }}
 [[operations]]
 include-name = ["PATCH /api/buckets/{{name}}", "DELETE /api/buckets/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
@@ -151,9 +154,11 @@ def _furnish(api: Client, folder: Path) -> Served:
     key = api.create_token("meter", scopes=["ingest"]).secret
     probe = api.create_token("fra-1", scopes=["probe"]).secret
     alert = api.alerts(bucket="spare")[0].id
+    quota = Quotas(api).add(owner="ann", measure="bytes", limit=10**9, reason="the small plan").id
     there = {
         "name": "photos",
         "alert_id": alert,
+        "quota_id": quota,
         "scan_id": scan,
         "run_id": scan,
         "user": user.id,
@@ -177,6 +182,7 @@ def test_every_read_names_its_request_and_its_time_and_no_secret(served):
     paths = [
         f"{path}?seconds=0" if path.endswith("/events") else path for path in paths
     ]  # once, not without end
+    paths = [path.replace("/quota/check", "/quota/check?bucket=photos") for path in paths]
     for path in [*paths, *(f"{path}?format=csv" for path in paths if "?" not in path)]:
         token = served.token
         for beginning, key in KEYED.items():
@@ -266,6 +272,7 @@ def test_the_server_does_what_it_says(served, tmp_path):
             **served._asdict(),
             run=served.there["run_id"],
             alert=served.there["alert_id"],
+            quota=served.there["quota_id"],
             tries=TRIES,
         )
     )

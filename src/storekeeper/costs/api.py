@@ -12,7 +12,7 @@ from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import ChargePage, CostReport, OwnCosts, SheetList
 from storekeeper.costs.service import CostService
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, Role, csv_of, get, openapi, post
+from storekeeper.infra.web import Access, Principal, Role, csv_of, get, openapi, post
 from storekeeper.kernel.errors import BadInputError, NotAllowedError
 
 Service = NamedDependency[CostService]
@@ -36,7 +36,7 @@ class Started(msgspec.Struct, frozen=True, rename="camel"):
     access=Access.READ,
     tags=_TAGS,
     summary="What a month costs up to now",
-    operation_class=openapi.OrTable,
+    operation_class=openapi.OrCsv,
 )
 def show_costs(
     request: Request[Any, Any, Any],
@@ -60,19 +60,13 @@ def show_costs(
 
 @get("/api/user/storage/costs", access=Access.OWN, tags=_TAGS, summary="One owner's share of a month's costs")
 def show_own_costs(
-    request: Request[Any, Any, Any], costs: Service, month: Month = "", owner: FromQuery[str | None] = None
+    request: Request[Any, Any, Any], costs: Service, month: Month = "", owner: FromQuery[str] = ""
 ) -> OwnCosts:
-    """The caller's; others than the role `user` name an owner."""
-    principal = request.scope["user"]
-    if principal.role is Role.USER:
-        if owner not in (None, principal.email):
-            raise NotAllowedError("This is another owner's.")
-        owner = principal.email
-    if owner is None:
-        raise BadInputError(
-            "an owner is missing", hint="Add `owner=`; everything is at /api/admin/metrics/costs."
-        )
-    return costs.own(owner, month)
+    """That of the caller, by their email address as owner; who may read everything may name another."""
+    principal: Principal = request.scope["user"]
+    if principal.role is Role.USER and owner not in ("", principal.email):
+        raise NotAllowedError("This is another owner's.")
+    return costs.own(owner or principal.email, month)
 
 
 @get(
