@@ -154,7 +154,14 @@ class Storekeeper:
             self.database, self.analytics, self.inventory, self.buckets, self.audit, clock
         )
         self.costs = costs.CostService(
-            self.analytics, self.inventory, self.buckets, clock, data_dir=settings.data_dir
+            self.database,
+            self.analytics,
+            self.inventory,
+            self.buckets,
+            self.jobs,
+            self.audit,
+            clock,
+            data_dir=settings.data_dir,
         )
         answers = web.Answers(clock)
         self.dashboard = dashboard.DashboardService(

@@ -11,6 +11,7 @@ import msgspec
 
 from . import imported, model, scanned, used
 from .alerts import AlertCalls
+from .cost_options import CostOptionCalls
 from .costs import CostCalls
 from .errors import UnreachableError
 from .health import HealthCalls
@@ -27,7 +28,7 @@ _UPLOAD_CHUNK = 1 << 18
 _DEAF_TRIES = 3
 
 
-class Client(HealthCalls, AlertCalls, CostCalls):
+class Client(HealthCalls, AlertCalls, CostCalls, CostOptionCalls):
     """A conversation with one server. Make one for each thread; close it, or use it as a context manager.
 
     Speaks as the owner of `token` (an API key or access token), or of `tokens`, which are renewed when they have

@@ -36,6 +36,8 @@ PAGES = (
     "/costs",
     "/costs/charges",
     "/costs/prices",
+    "/costs/compare",
+    "/costs/savings",
     "/jobs",
     "/settings/me",
     "/settings/users",

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from storekeeper.cli import cost_options
 from storekeeper.cli.failing import fail
 from storekeeper.cli.options import Json, OnlyBucket
 from storekeeper.cli.prices import remarks
@@ -60,6 +61,11 @@ def cost(
     calculate: Annotated[
         bool, typer.Option("--calculate", help="Work costs out anew first, and wait for it.")
     ] = False,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Price the month at other providers and in other storage classes."),
+    ] = False,
+    savings: Annotated[bool, typer.Option("--savings", help="List where money could be saved.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show what a month costs up to now, and what it will cost.
@@ -71,7 +77,11 @@ def cost(
     $ storekeeper cost --month 2026-11 --by operation
     $ storekeeper cost --owner ann --by kind
     $ storekeeper cost --bucket photos --explain
+    $ storekeeper cost --compare
+    $ storekeeper cost --savings
     """
+    only_part = bool(bucket or by or explain or owner is not None)
+    cost_options.check(compare=compare, savings=savings, month=month, only_part=only_part)
     if owner is not None and (bucket or explain or by not in (None, By.BUCKET, By.KIND)):
         raise typer.BadParameter(
             "with --owner, --by is bucket or kind; --bucket and --explain are not for it"
@@ -81,7 +91,11 @@ def cost(
     with server() as client:
         if calculate:
             _calculate(client)
-        if explain:
+        if compare:
+            cost_options.compare(client, month, as_json=as_json)
+        elif savings:
+            cost_options.save(client, as_json=as_json)
+        elif explain:
             _explain(client, month, bucket, limit, as_json=as_json)
         elif owner is not None:
             _own(client.own_costs(owner=owner, month=month), by, as_json=as_json)

@@ -46,6 +46,15 @@ STORED_DAYS = """
 SELECT DISTINCT partition FROM system.parts
 WHERE database = currentDatabase() AND table = 'cost_held' AND active LIMIT 10000"""
 
+# Months of which something was asked, and nothing is charged yet.
+UNCHARGED = """
+SELECT DISTINCT partition FROM system.parts
+WHERE database = currentDatabase() AND table = 'usage_day' AND active AND partition NOT IN
+(
+    SELECT partition FROM system.parts WHERE database = currentDatabase() AND table = 'cost_charge' AND active
+)
+LIMIT 1000"""
+
 # What buckets held in a month.
 HELD = """
 SELECT * FROM cost_held WHERE day >= {since:Date} AND day < {until:Date} ORDER BY day, bucket_id, kind, storage_class LIMIT 1000000"""
@@ -147,7 +156,7 @@ ORDER BY day, bucket_id, kind, storage_class, operation LIMIT {{limit:UInt32}} O
 
 # The price sheets that a month's charges are by.
 SHEETS = """
-SELECT DISTINCT sheet FROM cost_charge WHERE day >= {since:Date} AND day < {until:Date} AND sheet != '' ORDER BY sheet LIMIT 1000"""
+SELECT DISTINCT sheet FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} AND sheet != '' {only} ORDER BY sheet LIMIT 1000"""
 
 # What owners' shares of a month add up to, the most expensive first.
 OWNED = """
@@ -188,6 +197,11 @@ class CostAnalytics:
     def stored_days(self) -> set[date]:
         return {date.fromisoformat(row["partition"]) for row in self._engine.rows(STORED_DAYS)}
 
+    def uncharged_months(self) -> set[date]:
+        """First days of months of which there are operations and no charges."""
+        names = [row["partition"] for row in self._engine.rows(UNCHARGED)]
+        return {date(int(name[:4]), int(name[4:]), 1) for name in names}
+
     def held(self, since: date, until: date) -> list[Row]:
         """Rows of `cost_held`."""
         return self._engine.rows(HELD, since=since.isoformat(), until=until.isoformat())
@@ -222,9 +236,10 @@ class CostAnalytics:
         values = {"limit": limit, "offset": offset, **_given(bucket_id)}
         return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **values)
 
-    def sheets(self, since: date, until: date) -> list[str]:
+    def sheets(self, since: date, until: date, bucket_id: str = "") -> list[str]:
         """Ids of price sheets."""
-        rows = self._engine.rows(SHEETS, since=since.isoformat(), until=until.isoformat())
+        sql = SHEETS.format(only=_ONLY if bucket_id else "")
+        rows = self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
         return [row["sheet"] for row in rows]
 
     def owned(self, month: date, bucket_id: str = "", limit: int = OWNERS) -> list[Row]:

@@ -7,11 +7,10 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from storekeeper.costs.jobs import CALCULATE
+from storekeeper.access import actor_of
 from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import ChargePage, CostReport, OwnCosts, SheetList
 from storekeeper.costs.service import CostService
-from storekeeper.infra.jobs import Jobs
 from storekeeper.infra.web import Access, Principal, Role, csv_of, get, openapi, post
 from storekeeper.kernel.errors import BadInputError, NotAllowedError
 
@@ -116,9 +115,9 @@ def list_prices(costs: Service) -> SheetList:
     status_code=202,
     summary="Work out costs now",
 )
-def calculate_costs(jobs: NamedDependency[Jobs]) -> Started:
+def calculate_costs(request: Request[Any, Any, Any], costs: Service) -> Started:
     """409 with the `runId` of the run that is under way already."""
-    return Started(jobs.start(CALCULATE).id)
+    return Started(costs.start(actor=actor_of(request.scope["user"])).id)
 
 
 ROUTES = [show_costs, show_own_costs, list_charges, compare_costs, list_savings, list_prices, calculate_costs]

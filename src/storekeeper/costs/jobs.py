@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from storekeeper.costs.service import CostService
+from storekeeper.costs.service import CALCULATE, CostService
 from storekeeper.infra.jobs import Job, Retry, RunContext
-
-CALCULATE = "calculate-costs"
 
 
 def jobs(costs: CostService) -> list[Job]:

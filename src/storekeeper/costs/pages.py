@@ -7,10 +7,10 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
+from storekeeper.access import actor_of
 from storekeeper.buckets import BucketService
 from storekeeper.costs import views
-from storekeeper.costs.jobs import CALCULATE
-from storekeeper.costs.service import CostService
+from storekeeper.costs.service import CALCULATE, CostService
 from storekeeper.infra.jobs import ACTIVE, Jobs, RunStatus
 from storekeeper.infra.web import Access, Role, get, post, render, see_other
 from storekeeper.kernel.clock import Clock
@@ -102,11 +102,13 @@ def prices_page(request: PageRequest, costs: Service) -> Response[Any]:
 
 
 @post(HERE + "/calculate", access=Access.ADMIN, status_code=200, include_in_schema=False)
-def calculate_costs_form(jobs: Runs, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+def calculate_costs_form(
+    request: PageRequest, costs: Service, data: URLEncodedBody[dict[str, str]]
+) -> Response[Any]:
     kept = urlencode(_kept(**{name: data.get(name, "") for name in ("month", "bucket", "currency")}))
     target = f"{HERE}?{kept}".rstrip("?")
     try:
-        jobs.start(CALCULATE)
+        costs.start(actor=actor_of(request.scope["user"]))
     except ConflictError as error:
         return see_other(target, error.detail, tone="warn")
     return see_other(target, "Costs are being worked out.")

@@ -14,7 +14,14 @@ Query = Mapping[str, str]
 MONTHS = 13  # offered: the present one and a year before it
 ROWS = 10  # of a breakdown; its CSV has all
 GROUPS = (("storage", "Storage"), ("requests", "Requests"), ("egress", "Egress"), ("other", "Other"))
-_TABS = (("Costs", "/costs"), ("Charges", "/costs/charges"), ("Price sheets", "/costs/prices"))
+_TABS = (
+    ("Costs", "/costs"),
+    ("Charges", "/costs/charges"),
+    ("Compare", "/costs/compare"),
+    ("Savings", "/costs/savings"),
+    ("Price sheets", "/costs/prices"),
+)
+_OF_NO_MONTH = ("/costs/savings", "/costs/prices")
 _KINDS = {
     "storage": "Storage",
     "padding": "Padding of small objects",
@@ -40,7 +47,7 @@ def tabs(path: str, query: Query) -> list[View]:
     kept = {name: query[name] for name in ("month", "bucket") if query.get(name)}
     tail = f"?{urlencode(kept)}" if kept else ""
     return [
-        {"label": label, "href": href if href.endswith("prices") else href + tail, "active": path == href}
+        {"label": label, "href": href if href in _OF_NO_MONTH else href + tail, "active": path == href}
         for label, href in _TABS
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from storekeeper import costs
 from storekeeper.costs import CostService
 from storekeeper.infra.web import Principal, Role
 from storekeeper.metering import MeteringService
@@ -44,7 +45,18 @@ class World(_module.World):
         self.metering = MeteringService(
             self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k"
         )
-        self.costs = CostService(self.engine, self.inventory, self.buckets, self.clock, data_dir=folder)
+        self.costs = CostService(
+            self.database,
+            self.engine,
+            self.inventory,
+            self.buckets,
+            self.jobs,
+            self.audit,
+            self.clock,
+            data_dir=folder,
+        )
+        for job in costs.jobs(self.costs):
+            self.jobs.register(job)
         self.batches = 0
 
     def price_as(self, sheet, **changes):

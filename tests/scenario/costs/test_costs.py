@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from storekeeper.costs.model import Charge
-from storekeeper.costs.model.report import MonthError
+from storekeeper.costs.model.report import CurrencyError, MonthError
 from storekeeper.costs.rules.apportion import apportion
 
 
@@ -171,7 +171,7 @@ def test_a_month_without_anything_is_empty(used):
     assert (report.month_to_date, report.daily_average, report.trend) == ("0.00", "0.00", [])
 
 
-@pytest.mark.parametrize("month", ["2026", "2026-13", "x", "2026-11-01"])
+@pytest.mark.parametrize("month", ["2026", "2026-13", "x", "2026-11-01", "0001-01", "9999-12"])
 def test_a_bad_month_is_refused(world, month):
     with pytest.raises(MonthError):
         world.costs.report(month)
@@ -235,3 +235,29 @@ def test_savings_are_found_with_their_arithmetic_and_what_to_do(world):
     assert found["noncurrent-versions"].figures == {"versions": 1, "bytes": 3_000_000}
     assert "aws s3api put-bucket-lifecycle-configuration" in found["unfinished-uploads"].how
     assert {one.bucket for one in found.values()} == {"photos"}
+
+
+def test_months_of_operations_alone_are_worked_out_too(world):
+    world.price_as("aws-s3-us-east-1")
+    world.memory()
+    world.report_operations(1, weight=1000, operation="PutObject", time="2026-10-20T12:00:00Z")
+    world.costs.calculate()
+    assert world.costs.report("2026-10").request_charges == "0.005"
+
+
+def test_another_currency_than_those_of_the_month_is_refused(used):
+    with pytest.raises(CurrencyError, match="EUR"):
+        used.costs.report(currency="EUR")
+    assert used.costs.report(currency="USD") == used.costs.report()
+
+
+def test_sheets_are_those_of_the_bucket(used):
+    assert [one.id for one in used.costs.report(bucket="photos").sheets] == ["memory/*/undated"]
+    used.memory(name="empty")
+    assert used.costs.report(bucket="empty").sheets == []
+
+
+def test_who_works_costs_out_is_written_down(world):
+    run = world.costs.start(actor="ann@example.com")
+    (record,) = world.audit.page(action="job.run").items
+    assert (record.actor, record.target, run.job) == ("ann@example.com", "calculate-costs", "calculate-costs")

@@ -226,6 +226,8 @@ def test_tabs_keep_month_and_bucket():
     assert [tab["href"] for tab in tabs] == [
         "/costs?month=2026-10&bucket=a+b",
         "/costs/charges?month=2026-10&bucket=a+b",
+        "/costs/compare?month=2026-10&bucket=a+b",
+        "/costs/savings",
         "/costs/prices",
     ]
 

@@ -51,7 +51,16 @@ class World:
         self.health = HealthService(
             self.database, self.engine, self.buckets, self.audit, self.clock, data_dir=folder, node="test"
         )
-        self.costs = CostService(self.engine, self.inventory, self.buckets, self.clock, data_dir=folder)
+        self.costs = CostService(
+            self.database,
+            self.engine,
+            self.inventory,
+            self.buckets,
+            self.jobs,
+            self.audit,
+            self.clock,
+            data_dir=folder,
+        )
         self.quotas = QuotaService(
             self.database, self.engine, self.inventory, self.buckets, self.audit, self.clock
         )

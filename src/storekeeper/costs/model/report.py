@@ -156,3 +156,7 @@ class SheetList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class MonthError(BadInputError):
     slug, title = "bad-month", "Not a month"
+
+
+class CurrencyError(BadInputError):
+    slug, title = "bad-currency", "Not a currency of this month"

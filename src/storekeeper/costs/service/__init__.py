@@ -1,6 +1,6 @@
 """Costs at work: facts, charges, reports."""
 
 from storekeeper.costs.service.calculating import Calculated
-from storekeeper.costs.service.costs import CostService
+from storekeeper.costs.service.costs import CALCULATE, CostService
 
-__all__ = ["Calculated", "CostService"]
+__all__ = ["CALCULATE", "Calculated", "CostService"]

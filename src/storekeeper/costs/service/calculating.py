@@ -69,7 +69,11 @@ class Calculator:
             ]
             done = [day for day in days if self._store_day(day)]
             progress(days=len(done))
-            months = sorted({_first(day) for day in [*done, today]} | self._open_months(today))
+            months = sorted(
+                {_first(day) for day in [*done, today]}
+                | self._open_months(today)
+                | self._analytics.uncharged_months()
+            )
             charges = sum(self._store_month(month) for month in months)
             progress(months=len(months), charges=charges)
         return Calculated(

@@ -1,5 +1,6 @@
 """What storage costs, by month: worked out by a job, read from what it stored."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.costs.analytics import CostAnalytics
 from storekeeper.costs.model import Charge
@@ -15,6 +17,7 @@ from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import (
     ChargePage,
     CostReport,
+    CurrencyError,
     MonthError,
     OwnCosts,
     Projection,
@@ -30,14 +33,18 @@ from storekeeper.costs.service.comparing import comparison
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.service.saving import savings
 from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.db import Database
+from storekeeper.infra.jobs import Jobs, Run
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
 
+CALCULATE = "calculate-costs"
 DEFAULT_CURRENCY = "USD"
 RULE = (
     "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
     "Shares are whole billionths of the currency and add up to the charge exactly."
 )
+_MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR = timedelta(days=365)
 _DAY = timedelta(days=1)
 
@@ -56,13 +63,17 @@ class CostService:
 
     def __init__(
         self,
+        database: Database,
         analytics: Analytics,
         inventory: InventoryService,
         buckets: BucketService,
+        jobs: Jobs,
+        audit: AuditTrail,
         clock: Clock,
         *,
         data_dir: Path,
     ) -> None:
+        self._db, self._jobs, self._audit = database, jobs, audit
         self._analytics = CostAnalytics(analytics)
         self._engine = analytics
         self._inventory = inventory
@@ -70,12 +81,19 @@ class CostService:
         self._clock = clock
         self._calculator = Calculator(self._analytics, inventory, buckets, clock, prices=data_dir / "prices")
 
+    def start(self, *, actor: str) -> Run:
+        """Work costs out now, in the background. Raises ConflictError with the `runId` of what is under way already."""
+        run = self._jobs.start(CALCULATE)
+        with self._db.write() as connection:
+            self._audit.record(connection, actor=actor, action="job.run", target=CALCULATE, details={})
+        return run
+
     def calculate(self, progress: Callable[..., None] = lambda **_figures: None) -> Calculated:
         """The job `calculate-costs`."""
         return self._calculator.calculate(progress)
 
     def report(self, month: str = "", bucket: str = "", currency: str = "") -> CostReport:
-        """A month up to now. Raises MonthError, UnknownBucketError."""
+        """A month up to now. Raises MonthError, CurrencyError, UnknownBucketError."""
         asked, bucket_id = self._month(month), self._bucket_id(bucket)
         before = self._month((asked.since - _DAY).strftime("%Y-%m"))
         reading = [
@@ -87,6 +105,10 @@ class CostService:
         known = [row for row in days if row["name"] >= asked.since.isoformat()]
         currencies = reporting.currencies(known or days)
         chosen = currency or next(iter(currencies), DEFAULT_CURRENCY)
+        if currency and currencies and currency not in currencies:
+            raise CurrencyError(
+                f"Nothing of this month is paid in {currency!r}.", hint=f"Ask for {', '.join(currencies)}."
+            )
         days, by_bucket, by_class, by_operation, by_owner = (
             _in(chosen, rows) for rows in (days, *(one.result() for one in reading), owners.result())
         )
@@ -117,7 +139,7 @@ class CostService:
             by_kind=reporting.parts(known, "kind"),
             by_owner=reporting.parts(by_owner, "owner"),
             unclassified=sorted({row["name"] or row["kind"] for row in [*by_operation, *by_class] if row["unknown"] and row["name"]}),
-            sheets=self._sheets_used(asked),
+            sheets=self._sheets_used(asked, bucket_id),
             generated_at=self._clock.now(),
         )  # fmt: skip
 
@@ -201,16 +223,18 @@ class CostService:
         elapsed = (now - datetime.combine(now.date(), datetime.min.time(), UTC)) / _DAY
         return reporting.projection(days, now.date(), elapsed)
 
-    def _sheets_used(self, asked: Month) -> list[SheetUsed]:
+    def _sheets_used(self, asked: Month, bucket_id: str) -> list[SheetUsed]:
         book, today = self._calculator.book(), self._today()
-        used = self._analytics.sheets(asked.since, asked.until)
+        used = self._analytics.sheets(asked.since, asked.until, bucket_id)
         return [reporting.sheet_used(entry, today) for entry in map(book.find, used) if entry]
 
     def _month(self, name: str) -> Month:
-        try:
-            since = datetime.strptime(name, "%Y-%m").date() if name else self._today().replace(day=1)  # noqa: DTZ007 - a month
-        except ValueError:
-            raise MonthError(f"{name!r} is not a month.", hint="Write it as 2026-11.") from None
+        if not name:
+            since = self._today().replace(day=1)
+        elif _MONTH.fullmatch(name):
+            since = date(int(name[:4]), int(name[5:]), 1)
+        else:
+            raise MonthError(f"{name!r} is not a month of this century.", hint="Write it as 2026-11.")
         return Month(since, (since + 31 * _DAY).replace(day=1))
 
     def _bucket_id(self, name: str) -> str:

@@ -118,8 +118,8 @@ def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
         behind = teardown.enter_context(storage(root / "buckets", root, clock))
         before = teardown.enter_context(outage(behind.endpoint, root))
         given = msgspec.structs.replace(behind, endpoint=before.endpoint)
-        enter_prices(root / "data")
         ours = teardown.enter_context(keeper(root / "data", port, root, clock))
+        enter_prices(root / "data")
         client = teardown.enter_context(Client(ours.url))
         client.sign_in(ours.email, ours.password)
         client.change_health_config({**_CHECKS, "enabled": False})  # what is compared must stand still

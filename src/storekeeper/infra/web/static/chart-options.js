@@ -176,12 +176,13 @@ function dots(values) {
 
 function overTime(payload, theme, width) {
   const stacked = payload.kind === "area";
+  const barred = payload.drawn === "bars";
   const colors = colorsOf(payload.series, theme);
   const times = payload.times.map((time) => Date.parse(time));
   const days = times.length > 1 && times[1] - times[0] >= DAY_MS;
   return {
     ...common(theme),
-    tooltip: { ...tooltip(theme), trigger: "axis", formatter: (points) => overTimeTip(points, payload, stacked, days) },
+    tooltip: { ...tooltip(theme), trigger: "axis", ...(barred && shadow(theme)), formatter: (points) => overTimeTip(points, payload, stacked, days) },
     legend: legend(payload, theme),
     grid: grid(payload),
     xAxis: {
@@ -194,6 +195,7 @@ function overTime(payload, theme, width) {
     yAxis: valueAxis(payload, theme),
     series: payload.series.map((one, at) => {
       const color = colors.get(one.name);
+      if (barred) return bar(one, color, { stack: "all", data: one.values.map((value, index) => [times[index], value]) });
       return {
         type: "line",
         name: one.name,
@@ -225,6 +227,18 @@ function overTimeTip(points, payload, stacked, days) {
   return tip(days ? title.slice(0, 10) : title, stacked ? [...rows].reverse() : rows);
 }
 
+const shadow = (theme) => ({ axisPointer: { type: "shadow", shadowStyle: { color: theme.line, opacity: 0.5 } } });
+
+const bar = (one, color, more) => ({
+  type: "bar",
+  name: one.name,
+  color,
+  barMaxWidth: 48,
+  barCategoryGap: "24%",
+  emphasis: { disabled: true },
+  ...more,
+});
+
 function bars(payload, theme) {
   const colors = payload.color
     ? new Map(payload.series.map((one) => [one.name, theme.series[seriesSlot(payload.color)]]))
@@ -234,7 +248,7 @@ function bars(payload, theme) {
     tooltip: {
       ...tooltip(theme),
       trigger: "axis",
-      axisPointer: { type: "shadow", shadowStyle: { color: theme.line, opacity: 0.5 } },
+      ...shadow(theme),
       formatter: (points) => tip(points[0].name, points.map(({ seriesName, value, color }) => ({
         name: seriesName, value: write(value, payload.unit), color,
       }))),
@@ -249,16 +263,7 @@ function bars(payload, theme) {
       axisTick: { show: false },
     },
     yAxis: valueAxis(payload, theme),
-    series: payload.series.map((one) => ({
-      type: "bar",
-      name: one.name,
-      data: one.values,
-      color: colors.get(one.name),
-      barMaxWidth: 48,
-      barCategoryGap: "24%",
-      itemStyle: { borderRadius: [3, 3, 0, 0] },
-      emphasis: { disabled: true },
-    })),
+    series: payload.series.map((one) => bar(one, colors.get(one.name), { data: one.values, itemStyle: { borderRadius: [3, 3, 0, 0] } })),
   };
 }
 

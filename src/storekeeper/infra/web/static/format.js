@@ -51,11 +51,17 @@ const localExact = new Intl.DateTimeFormat("en-CA", {
 export const localTime = (moment) => local.format(moment).replace(",", "");
 export const exactTime = (moment) => localExact.format(moment).replace(",", "");
 
+// Cents from one unit on, else four digits. A unit of three letters is a currency.
+export function money(amount, currency) {
+  const digits = Math.abs(amount) >= 1 || !amount ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { maximumSignificantDigits: 4 };
+  return new Intl.NumberFormat("en-US", { style: "currency", currency, ...digits }).format(amount);
+}
+
 const WRITERS = { bytes, count, percent, duration };
 
 export function write(value, unit) {
   if (value === null || value === undefined) return "–";
-  return WRITERS[unit]?.(value) ?? String(value);
+  return WRITERS[unit]?.(value) ?? (/^[A-Z]{3}$/.test(unit) ? money(value, unit) : String(value));
 }
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
