@@ -261,3 +261,28 @@ def test_who_works_costs_out_is_written_down(world):
     run = world.costs.start(actor="ann@example.com")
     (record,) = world.audit.page(action="job.run").items
     assert (record.actor, record.target, run.job) == ("ann@example.com", "calculate-costs", "calculate-costs")
+
+
+def test_on_the_first_day_nothing_is_compared(world):
+    """What is stored would be taken for nothing."""
+    world.price_as("aws-s3-us-east-1")
+    store, _ = world.memory()
+    store.put("a", b"x" * 1_000_000)
+    world.scan()
+    world.costs.calculate()
+    assert world.costs.compare().accounts == []
+    assert world.costs.savings().items == []
+    world.clock.today = world.clock.today.replace(month=12, day=1)
+    world.costs.calculate()
+    assert world.costs.compare().accounts == []
+    assert [len(one.items) > 3 for one in world.costs.compare("2026-11").accounts] == [True]
+
+
+def test_what_leaving_costs_is_not_known_without_a_price(world):
+    store, _ = world.memory()
+    store.put("a", b"x" * 1_000_000)
+    world.scan()
+    world.pass_hours(30)
+    world.costs.calculate()
+    (account,) = world.costs.compare().accounts
+    assert {one.migration for one in account.items} == {None}

@@ -25,7 +25,7 @@ class MigrationCosts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Alternative(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The same month in one storage class of a provider. What is not `comparable` says too little, for the `reason`.
 
-    `unpriced` tells what no price is known for there. `breakEvenMonths` is null where moving never pays, or that is not known.
+    `unpriced` tells what no price is known for there. `migration` is null of the present storage, and where that has no price. `breakEvenMonths` is null where moving never pays, or that is not known.
     """
 
     provider: str

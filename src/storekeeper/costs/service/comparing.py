@@ -25,7 +25,7 @@ Accounts = Mapping[tuple[str, str, str], AccountFacts]
 def comparison(
     accounts: Accounts, book: Book, buckets: Iterable[Bucket], month: date, today: date
 ) -> Comparison:
-    """Of every account; a month that is under way is completed after its last whole day."""
+    """Of every account that a whole day is known of; a month that is under way is completed after its last whole day."""
     names = {bucket.id: bucket.name for bucket in buckets}
     until = (month + 31 * _DAY).replace(day=1)
     through = min(today - _DAY, until - _DAY)
@@ -33,10 +33,17 @@ def comparison(
         month=month.strftime("%Y-%m"),
         completed=COMPLETED if through < until - _DAY else "",
         accounts=[
-            _account(key, whole_month(facts, max(through, month)), book, names)
+            _account(key, whole_month(facts, through), book, names)
             for key, facts in accounts.items()
+            if is_known(facts, through)
         ],
     )
+
+
+def is_known(facts: AccountFacts, through: date) -> bool:
+    """Whether what is stored was known by the end of that day: what came later would be taken for nothing."""
+    days = [fact.day for fact in facts.storage or facts.requests]
+    return bool(days) and min(days) <= through
 
 
 def _account(
@@ -44,17 +51,19 @@ def _account(
 ) -> AccountComparison:
     account, provider, region = key
     found = compare(facts, book.series(provider, region), [entry.sheet for entry in book.entries])
+    is_priced = any(one.is_present and not one.unset for one in found)
     held = {fact.bucket for fact in (*facts.storage, *facts.requests)}
     return AccountComparison(
         account=account,
         provider=provider,
         region=region,
         buckets=sorted(names.get(bucket, bucket) for bucket in held),
-        items=[_alternative(one) for one in found],
+        items=[_alternative(one, is_priced=is_priced) for one in found],
     )
 
 
-def _alternative(one: Candidate) -> Alternative:
+def _alternative(one: Candidate, *, is_priced: bool) -> Alternative:
+    """What leaving costs is known only where the present storage has a price."""
     return Alternative(
         provider=one.provider,
         region=one.region,
@@ -69,7 +78,7 @@ def _alternative(one: Candidate) -> Alternative:
         unset=one.unset,
         estimated=one.estimated,
         difference=None if one.difference is None else money(one.difference),
-        migration=_migration(one.migration) if one.migration else None,
+        migration=_migration(one.migration) if one.migration and is_priced else None,
         break_even_months=one.break_even_months,
         reason=one.reason,
         sheets=one.sheets,

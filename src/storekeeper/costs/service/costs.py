@@ -194,7 +194,7 @@ class CostService:
             self._calculator.book(),
             {bucket.id: bucket for bucket in self._buckets.all()},
             self._inventory,
-            max(today - _DAY, month.since),
+            today - _DAY,
         )
         return SavingList(items=found, completed=COMPLETED)
 

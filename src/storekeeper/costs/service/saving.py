@@ -19,6 +19,7 @@ from storekeeper.costs.rules.outlook.savings import (
 from storekeeper.costs.rules.outlook.savings.account import Account
 from storekeeper.costs.rules.outlook.workload import whole_month
 from storekeeper.costs.rules.periods import in_force
+from storekeeper.costs.service.comparing import is_known
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.sheets import Book
 from storekeeper.inventory import InventoryService
@@ -40,11 +41,11 @@ def savings(
     names: dict[str, str] = {}
     for (_, provider, region), facts in accounts.items():
         sheet = in_force(book.series(provider, region), through)
-        if sheet is None:
+        if sheet is None or not is_known(facts, through):
             continue
         whole = whole_month(facts, through)
         account = Account(whole, sheet)
-        for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)}):
+        for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)} & buckets.keys()):
             bucket = buckets[bucket_id]
             place = _place(bucket)
             names[place] = bucket.name

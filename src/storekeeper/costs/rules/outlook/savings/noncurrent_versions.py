@@ -31,7 +31,7 @@ def find(figures: NoncurrentVersions, account: Account) -> Saving | None:
         account,
         figures.bucket,
         amount,
-        why=f"{figures.versions:,} non-current versions: {stored}. Those of the last {_DAYS} days would stay, so it can be less.",
+        why=f"{figures.versions:,} non-current {'version' if figures.versions == 1 else 'versions'}: {stored}. Those of the last {_DAYS} days would stay, so it can be less.",
         how=advice.expire_versions(account.provider, figures.bucket, _DAYS),
         figures={"versions": figures.versions, "bytes": figures.bytes},
     )
