@@ -263,19 +263,26 @@ def test_who_works_costs_out_is_written_down(world):
     assert (record.actor, record.target, run.job) == ("ann@example.com", "calculate-costs", "calculate-costs")
 
 
-def test_on_the_first_day_nothing_is_compared(world):
-    """What is stored would be taken for nothing."""
+@pytest.mark.parametrize("day", [10, 1])
+def test_on_its_first_day_a_bucket_is_compared_as_if_it_had_held_that_all_day(world, day):
+    world.clock.today = world.clock.today.replace(day=day)
     world.price_as("aws-s3-us-east-1")
     store, _ = world.memory()
-    store.put("a", b"x" * 1_000_000)
+    store.put("a", b"x" * 10_000_000)
     world.scan()
+    world.pass_hours(2)
     world.costs.calculate()
+    (account,) = world.costs.compare().accounts
+    (present,) = [one for one in account.items if one.present]
+    days = 31 - day
+    exact = Decimal(10_000_000 * days) / 30 / 2**30 * Decimal("0.023")
+    assert abs(Decimal(present.total) - exact) < Decimal("1e-8")
+
+
+def test_nothing_is_compared_where_nothing_is_known(world):
+    world.memory()
     assert world.costs.compare().accounts == []
     assert world.costs.savings().items == []
-    world.clock.today = world.clock.today.replace(month=12, day=1)
-    world.costs.calculate()
-    assert world.costs.compare().accounts == []
-    assert [len(one.items) > 3 for one in world.costs.compare("2026-11").accounts] == [True]
 
 
 def test_what_leaving_costs_is_not_known_without_a_price(world):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
+import msgspec
+
 from storekeeper.buckets.model import Bucket
 from storekeeper.costs.model import AccountFacts
 from storekeeper.costs.model.compared import (
@@ -19,31 +21,33 @@ from storekeeper.costs.service.reporting import money
 from storekeeper.costs.sheets import Book
 
 _DAY = timedelta(days=1)
+_HOURS = 24
 Accounts = Mapping[tuple[str, str, str], AccountFacts]
 
 
 def comparison(
     accounts: Accounts, book: Book, buckets: Iterable[Bucket], month: date, today: date
 ) -> Comparison:
-    """Of every account that a whole day is known of; a month that is under way is completed after its last whole day."""
+    """Of every account of which anything is known; a month that is under way is completed."""
     names = {bucket.id: bucket.name for bucket in buckets}
-    until = (month + 31 * _DAY).replace(day=1)
-    through = min(today - _DAY, until - _DAY)
+    found = {key: completed(facts, today) for key, facts in accounts.items()}
     return Comparison(
         month=month.strftime("%Y-%m"),
-        completed=COMPLETED if through < until - _DAY else "",
-        accounts=[
-            _account(key, whole_month(facts, through), book, names)
-            for key, facts in accounts.items()
-            if is_known(facts, through)
-        ],
+        completed=COMPLETED if (today.year, today.month) == (month.year, month.month) else "",
+        accounts=[_account(key, facts, book, names) for key, facts in found.items() if facts],
     )
 
 
-def is_known(facts: AccountFacts, through: date) -> bool:
-    """Whether what is stored was known by the end of that day: what came later would be taken for nothing."""
-    days = [fact.day for fact in facts.storage or facts.requests]
-    return bool(days) and min(days) <= through
+def completed(facts: AccountFacts, today: date) -> AccountFacts | None:
+    """The whole month, from the days that are over; on the first day of a month or account, as if today were. None: nothing is known."""
+    known = [fact.day for fact in facts.storage or facts.requests if fact.day <= today]
+    if not known:
+        return None
+    if min(known) < today:
+        until = (facts.month + 31 * _DAY).replace(day=1)
+        return whole_month(facts, min(today, until) - _DAY)
+    full = [msgspec.structs.replace(fact, byte_hours=fact.peak_bytes * _HOURS) for fact in facts.storage]
+    return whole_month(msgspec.structs.replace(facts, storage=full), today)
 
 
 def _account(

@@ -181,9 +181,7 @@ class CostService:
         """A month's workload priced at every provider and in every storage class. Raises MonthError."""
         asked = self._month(month)
         facts = self._calculator.facts(asked.since)
-        return comparison(
-            facts, self._calculator.book(), self._buckets.all(), asked.since, max(self._today(), asked.since)
-        )
+        return comparison(facts, self._calculator.book(), self._buckets.all(), asked.since, self._today())
 
     def savings(self) -> SavingList:
         """What could be saved a month, as the present month goes."""
@@ -194,7 +192,7 @@ class CostService:
             self._calculator.book(),
             {bucket.id: bucket for bucket in self._buckets.all()},
             self._inventory,
-            today - _DAY,
+            today,
         )
         return SavingList(items=found, completed=COMPLETED)
 

@@ -17,9 +17,8 @@ from storekeeper.costs.rules.outlook.savings import (
     unfinished_uploads,
 )
 from storekeeper.costs.rules.outlook.savings.account import Account
-from storekeeper.costs.rules.outlook.workload import whole_month
 from storekeeper.costs.rules.periods import in_force
-from storekeeper.costs.service.comparing import is_known
+from storekeeper.costs.service.comparing import completed
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.sheets import Book
 from storekeeper.inventory import InventoryService
@@ -34,16 +33,15 @@ def savings(
     book: Book,
     buckets: Mapping[str, Bucket],
     inventory: InventoryService,
-    through: date,
+    today: date,
 ) -> list[SavingFound]:
-    """Of all accounts, the largest first. `through`: the last day that is known whole."""
+    """Of all accounts, the largest first."""
     found: list[Saving] = []
     names: dict[str, str] = {}
     for (_, provider, region), facts in accounts.items():
-        sheet = in_force(book.series(provider, region), through)
-        if sheet is None or not is_known(facts, through):
+        sheet, whole = in_force(book.series(provider, region), today), completed(facts, today)
+        if sheet is None or whole is None:
             continue
-        whole = whole_month(facts, through)
         account = Account(whole, sheet)
         for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)} & buckets.keys()):
             bucket = buckets[bucket_id]
