@@ -95,7 +95,8 @@ class Process:
     def kill(self):
         self.process.kill()
         rest, _ = self.process.communicate()
-        self.lines += [line.split("\t") for line in rest.splitlines() if line]
+        *whole, _ = rest.split("\n")  # what was being written is cut off
+        self.lines += [line.split("\t") for line in whole]
 
     def finish(self):
         self.read(10**9)
