@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+import msgspec
+
 from storekeeper.buckets.model import Bucket
 from storekeeper.costs.model import AccountFacts, RequestFact, StorageFact
 from storekeeper.costs.model.compared import SavingFound
@@ -37,7 +39,6 @@ def savings(
 ) -> list[SavingFound]:
     """Of all accounts, the largest first."""
     found: list[Saving] = []
-    names: dict[str, str] = {}
     for (_, provider, region), facts in accounts.items():
         sheet, whole = in_force(book.series(provider, region), today), completed(facts, today)
         if sheet is None or whole is None:
@@ -45,10 +46,11 @@ def savings(
         account = Account(whole, sheet)
         for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)} & buckets.keys()):
             bucket = buckets[bucket_id]
-            place = _place(bucket)
-            names[place] = bucket.name
-            found += _of_bucket(_Bucket(place, bucket_id, whole), _inventory(inventory, bucket.name), account)
-    return [_told(one, names) for one in ranked(found)]
+            known = _Bucket(_place(bucket), bucket_id, whole)
+            made = _of_bucket(known, _inventory(inventory, bucket.name), account)
+            # What is to be done names the bucket as its provider does, the finding as it is registered.
+            found += [msgspec.structs.replace(one, bucket=bucket.name) for one in made]
+    return [_told(one) for one in ranked(found)]
 
 
 class _Bucket:
@@ -150,10 +152,10 @@ def _place(bucket: Bucket) -> str:
     ).bucket
 
 
-def _told(one: Saving, names: Mapping[str, str]) -> SavingFound:
+def _told(one: Saving) -> SavingFound:
     return SavingFound(
         kind=one.kind,
-        bucket=names[one.bucket],
+        bucket=one.bucket,
         amount=None if one.amount is None else money(one.amount),
         currency=one.currency,
         confidence=one.confidence,
