@@ -7,6 +7,8 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := .venv/bin/
 export UV_PYTHON_DOWNLOADS := never
+# What Python compiled once is kept, whatever the machine says: tests start a hundred processes, and each would compile it all again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -33,7 +33,8 @@ CREDENTIALS = Credentials(
 _FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
 
-_SERVERS = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3"}
+# A `world` is services of several capabilities on a real analytics engine.
+_SLOW = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3", "world"}
 
 # Files that take longest, which are begun first: whoever got one of them in the end would work on while others are done.
 _LONG = (
@@ -50,9 +51,9 @@ _LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a server is slow, wherever it is."""
+    """A test that asks for a server or for an engine is slow, wherever it is."""
     for item in items:
-        if _SERVERS.intersection(getattr(item, "fixturenames", ())):
+        if _SLOW.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     turns = {Path(__file__).parent / name: turn for turn, name in enumerate(_LONG)}
     items.sort(key=lambda item: turns.get(item.path, len(turns)))

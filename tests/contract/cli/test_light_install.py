@@ -59,6 +59,7 @@ def test_what_needs_the_server_says_so(command, extra):
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missing", "told"),
     [(["boto3"], "boto3, which is"), (["obstore", "boto3"], "boto3 and obstore, which are")],

@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
 from engines import open_engine
 from storekeeper import health
 from storekeeper.audit import AuditTrail
@@ -15,7 +15,7 @@ from storekeeper.dashboard import api as dashboard_api
 from storekeeper.health import api as health_api
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Answers, Pages, Principal, Role, WebOptions, create
+from storekeeper.infra.web import Answers
 from storekeeper.kernel.clock import ManualClock
 
 
@@ -72,36 +72,19 @@ def world(database, engine, tmp_path):
     made.close()
 
 
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        name = authorization.removeprefix("Bearer ")
-        return Principal(id=name, email=f"{name}@example.com", role=Role(name), via="token")
-
-
 @pytest.fixture
 def client(world):
     """An administrator's program."""
-    application = create(
-        routes=[*health_api.ROUTES, dashboard_api.health, dashboard_api.api_health],
-        services={
-            "clock": world.clock,
-            "buckets": world.buckets,
-            "health": world.health,
-            "dashboard": world.dashboard,
-            "stopping": threading.Event(),
-        },
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
+    routes = [*health_api.ROUTES, dashboard_api.health, dashboard_api.api_health]
+    with calling(
+        routes,
         answers=world.answers,
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
+        clock=world.clock,
+        buckets=world.buckets,
+        health=world.health,
+        dashboard=world.dashboard,
+        stopping=threading.Event(),
+    ) as client:
         yield client
 
 

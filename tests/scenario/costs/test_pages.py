@@ -8,43 +8,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
 from storekeeper import costs
 from storekeeper.costs import views
 from storekeeper.costs.sheets import read_sheet
 from storekeeper.infra.jobs import repository
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 
 ROOT = Path(__file__).parents[3]
-
-
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        role = Role(authorization.removeprefix("Bearer "))
-        return Principal(id=role, email=f"{role}@example.com", role=role, via="token")
 
 
 @pytest.fixture
 def client(world):
     for job in costs.jobs(world.costs):
         world.jobs.register(job)
-    services = {"clock": world.clock, "buckets": world.buckets, "jobs": world.jobs, "costs": world.costs}
-    application = create(
-        routes=costs.ROUTES,
-        services=services,
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    services = {"buckets": world.buckets, "jobs": world.jobs, "costs": world.costs}
+    with calling(costs.ROUTES, clock=world.clock, **services) as client:
         yield client
 
 

@@ -4,16 +4,16 @@ import subprocess
 import sys
 
 import pytest
-from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
+from callers import calling
 from storekeeper import notifications
 from storekeeper.health import AlertService, Listener
 from storekeeper.health.alerting import ROUTES as ALERT_ROUTES
 from storekeeper.health.alerting.model import AlertKind, AlertStatus, Severity, UnknownAlertError
 from storekeeper.health.model import BreakerAction, BreakerOrder, HealthChange
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
+from storekeeper.infra.web import Pages, Principal, Role
 from storekeeper.kernel.errors import UnavailableError
 from storekeeper.notifications import NotificationService
 from storekeeper_client.breaker import State
@@ -228,32 +228,16 @@ def test_alerts_that_ended_long_ago_are_forgotten(world, endpoint, alerting):
 # Over HTTP
 
 
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        role = Role(authorization.removeprefix("Bearer "))
-        return Principal(id=role, email=f"{role}@example.com", role=role, via="token")
-
-
 @pytest.fixture
 def client(world, alerting):
-    application = create(
-        routes=[*ALERT_ROUTES, *notifications.ROUTES],
-        services={
-            "clock": world.clock, "buckets": world.buckets, "health": world.health,
-            "alerts": alerting.service, "notifications": alerting.notifications,
-        },
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )  # fmt: skip
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    with calling(
+        [*ALERT_ROUTES, *notifications.ROUTES],
+        clock=world.clock,
+        buckets=world.buckets,
+        health=world.health,
+        alerts=alerting.service,
+        notifications=alerting.notifications,
+    ) as client:
         yield client
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
 from engines import open_engine
 from storekeeper import metering
 from storekeeper.audit import AuditTrail
@@ -18,7 +18,6 @@ from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import ImportSourceService, MeteringService
 from storekeeper.metering.importing.api import ROUTES
@@ -71,31 +70,9 @@ def world(tmp_path):
     world.close()
 
 
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role; `key NAME` is an ingest key bound to a bucket."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        kind, _, bound = authorization.removeprefix("Bearer ").partition(" ")
-        if kind == "key":
-            scopes, buckets = frozenset({"ingest"}), frozenset({bound} if bound else ())
-            return Principal(id="k", email="a@b", role=Role.ADMIN, via="key", scopes=scopes, buckets=buckets)
-        return Principal(id=kind, email=f"{kind}@example.com", role=Role(kind), via="token")
-
-
 @pytest.fixture
 def client(world):
-    application = create(
-        routes=ROUTES,
-        services={"clock": world.clock, "buckets": world.buckets, "metering": world.metering},
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
+    with calling(ROUTES, clock=world.clock, buckets=world.buckets, metering=world.metering) as client:
         yield client
 
 

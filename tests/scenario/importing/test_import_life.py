@@ -132,7 +132,7 @@ def test_where_what_was_imported_comes_from_is_kept(world, send):
 def test_minio_reports_by_its_webhook(world, send):
     line = json.dumps({"time": "2026-11-20T11:00:00Z", "requestID": "A1", "api": {
         "name": "GetObject", "bucket": "photos", "object": "a/b", "statusCode": 200, "tx": 10}})  # fmt: skip
-    key = {"Authorization": "key photos"}
+    key = {"Authorization": "ingest photos"}
     for _ in range(2):
         reply = send("minio-audit", line.encode(), bucket="", headers=key)
     assert (reply["accepted"], reply["duplicates"]) == (0, 1)
@@ -157,10 +157,10 @@ def test_buckets_of_minio_that_are_not_watched_are_passed_over(send):
 
 
 def test_a_key_is_held_to_its_bucket(world, send):
-    assert send("s3-access-log", LOG, headers={"Authorization": "key photos"})["accepted"] == 7
-    problem = send("s3-access-log", LOG, headers={"Authorization": "key media"}, status=403)
+    assert send("s3-access-log", LOG, headers={"Authorization": "ingest photos"})["accepted"] == 7
+    problem = send("s3-access-log", LOG, headers={"Authorization": "ingest media"}, status=403)
     assert problem["type"] == "/problems/not-allowed"
-    webhook = send("minio-audit", "minio_audit.ndjson", bucket="", headers={"Authorization": "key media"})
+    webhook = send("minio-audit", "minio_audit.ndjson", bucket="", headers={"Authorization": "ingest media"})
     assert (webhook["accepted"], webhook["skipped"]["of another bucket"]) == (0, 3)
 
 

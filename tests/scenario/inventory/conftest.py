@@ -5,8 +5,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
 from engines import open_engine
 from storekeeper import inventory
 from storekeeper.audit import AuditTrail
@@ -15,7 +15,6 @@ from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore.memory import MemoryStore
@@ -96,33 +95,14 @@ def world(tmp_path):
     world.close()
 
 
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        role = Role(authorization.removeprefix("Bearer "))
-        return Principal(id=role, email=f"{role}@example.com", role=role, via="token")
-
-
 @pytest.fixture
 def client(world):
     """An administrator's program or browser, by the `Accept` header."""
-    application = create(
-        routes=inventory.ROUTES,
-        services={
-            "clock": world.clock,
-            "buckets": world.buckets,
-            "inventory": world.inventory,
-            "stopping": world.stopping,
-        },
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    with calling(
+        inventory.ROUTES,
+        clock=world.clock,
+        buckets=world.buckets,
+        inventory=world.inventory,
+        stopping=world.stopping,
+    ) as client:
         yield client

@@ -5,8 +5,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
 from engines import open_engine
 from storekeeper import dashboard
 from storekeeper.audit import AuditTrail
@@ -17,7 +17,6 @@ from storekeeper.health import HealthService
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import EmbedLinks, MeteringService, api, pages, read_api
@@ -96,48 +95,25 @@ def world(tmp_path):
     world.close()
 
 
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role; `ingest` is a key that may report."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        name = authorization.removeprefix("Bearer ")
-        if name == "ingest":
-            return Principal(id="k", email="", role=Role.ADMIN, via="key", scopes=frozenset({"ingest"}))
-        return Principal(id=name, email=f"{name}@example.com", role=Role(name), via="token")
-
-
 @pytest.fixture
 def client(world):
     """An administrator's program or browser, by the `Accept` header. A stranger sends no `Authorization`."""
-    application = create(
-        routes=[
-            *(route for part in (api, read_api, pages, embed_api, embed_pages) for route in part.ROUTES),
-            *dashboard.ROUTES,
-        ],
-        services={
-            "clock": world.clock,
-            "buckets": world.buckets,
-            "inventory": world.inventory,
-            "metering": world.metering,
-            "embed_links": world.links,
-            "overview": dashboard.OverviewReader(
-                world.inventory, world.metering, world.costs, world.quotas, world.clock
-            ),
-            "stopping": threading.Event(),
-            "health": world.health,
-            "dashboard": None,
-            "jobs": world.jobs,
-        },
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    parts = (api, read_api, pages, embed_api, embed_pages)
+    with calling(
+        [*(route for part in parts for route in part.ROUTES), *dashboard.ROUTES],
+        clock=world.clock,
+        buckets=world.buckets,
+        inventory=world.inventory,
+        metering=world.metering,
+        embed_links=world.links,
+        overview=dashboard.OverviewReader(
+            world.inventory, world.metering, world.costs, world.quotas, world.clock
+        ),
+        stopping=threading.Event(),
+        health=world.health,
+        dashboard=None,
+        jobs=world.jobs,
+    ) as client:
         yield client
 
 

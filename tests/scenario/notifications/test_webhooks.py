@@ -6,30 +6,18 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from litestar.testing import TestClient
 from lxml import html
 
+from callers import calling
 from storekeeper import notifications
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.notifications import Message, NotificationService
 
 PAGE = "/settings/webhooks"
 OWN_SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
-
-
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        role = Role(authorization.removeprefix("Bearer "))
-        return Principal(id=role, email=f"{role}@example.com", role=role, via="token")
 
 
 @pytest.fixture
@@ -53,16 +41,7 @@ def service(database, clock):
 
 @pytest.fixture
 def client(service, clock):
-    application = create(
-        routes=[*notifications.ROUTES],
-        services={"clock": clock, "notifications": service},
-        pages=Pages(clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    with calling(notifications.ROUTES, clock=clock, notifications=service) as client:
         yield client
 
 

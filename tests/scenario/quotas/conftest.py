@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
 from storekeeper import inventory, metering, quotas
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
@@ -14,7 +14,6 @@ from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import api as metering_api
 from storekeeper.objectstore.memory import MemoryStore
@@ -86,39 +85,12 @@ def world(tmp_path):
     world.close()
 
 
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role; `ingest` and `bound` are keys, one for `photos` only."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        name = authorization.removeprefix("Bearer ")
-        if name in ("ingest", "bound"):
-            buckets = frozenset({"photos"}) if name == "bound" else frozenset()
-            scopes = frozenset({"ingest"})
-            return Principal(id=name, email="", role=Role.ADMIN, via="key", scopes=scopes, buckets=buckets)
-        return Principal(id=name, email=f"{name}@example.com", role=Role(name), via="token")
-
-
 @pytest.fixture
 def client(world):
     """An administrator's program or browser, by the `Accept` header."""
-    application = create(
-        routes=[*quotas.ROUTES, *metering_api.ROUTES],
-        services={
-            "clock": world.clock,
-            "buckets": world.buckets,
-            "metering": world.metering,
-            "quotas": world.quotas,
-        },
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    routes = [*quotas.ROUTES, *metering_api.ROUTES]
+    services = {"buckets": world.buckets, "metering": world.metering, "quotas": world.quotas}
+    with calling(routes, clock=world.clock, **services) as client:
         yield client
 
 

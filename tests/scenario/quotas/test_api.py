@@ -161,8 +161,8 @@ def test_applications_ask_with_a_key(world, call):
         call("GET", "/api/quota/check", params={"owner": "ann", "bucket": "photos"})[1]["remainingBytes"]
         == 900
     )
-    assert call("POST", "/api/quota/check", role="bound", json=ask | {"bucket": "logs"})[0] == 403
-    assert call("POST", "/api/quota/check", role="bound", json=ask | {"bytes": 1})[0] == 200
+    assert call("POST", "/api/quota/check", role="ingest photos", json=ask | {"bucket": "logs"})[0] == 403
+    assert call("POST", "/api/quota/check", role="ingest photos", json=ask | {"bytes": 1})[0] == 200
     for wrong in ({"bucket": "nowhere"}, {"bytes": -1}, {"bytes": 10**19}, {"bucket": None}):
         assert call("POST", "/api/quota/check", role="ingest", json=ask | wrong)[0] in (400, 404), wrong
     for role in ("user", "readonly"):

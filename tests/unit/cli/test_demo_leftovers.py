@@ -36,6 +36,7 @@ def demo(folder):
         process.kill()
 
 
+@pytest.mark.slow
 def test_it_goes_when_its_process_is_gone_and_not_before(demo, folder, tmp_path):
     assert clear(tmp_path) == []
     demo.kill()
@@ -44,6 +45,7 @@ def test_it_goes_when_its_process_is_gone_and_not_before(demo, folder, tmp_path)
     assert not folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells")
 def test_a_process_that_is_over_but_not_collected_is_gone(demo, folder, tmp_path):
     os.kill(demo.pid, 9)
@@ -78,6 +80,7 @@ def test_what_is_not_certain_stays(folder, tmp_path, text):
     assert folder.exists()
 
 
+@pytest.mark.slow
 def test_a_link_and_other_folders_stay(demo, folder, tmp_path):
     elsewhere = folder.rename(tmp_path / "my-own-files")
     folder.symlink_to(elsewhere)
