@@ -92,6 +92,7 @@ class Site:
     url: str
     api: Client
     s3: Any
+    data: Path  # its data directory
 
     def register(self, name: str, bucket: str, *, endpoint: str = "", secret: str = "") -> str:
         """Watch one of the S3 server's buckets under that name; it is scanned only when asked."""
@@ -143,7 +144,7 @@ def site(s3, free_port, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         _await(process, port, folder / "log")
         with Client(f"http://127.0.0.1:{port}") as api:
             api.sign_in(EMAIL, PASSWORD)
-            yield Site(api.url, api, s3)
+            yield Site(api.url, api, s3, folder / "data")
     finally:
         process.terminate()
         process.wait(30)

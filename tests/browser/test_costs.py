@@ -53,11 +53,10 @@ NAME, OTHER = "shelf", "attic"
 
 
 @pytest.fixture(scope="module")
-def priced(site, buckets, tmp_path_factory):
+def priced(site, buckets):
     """Two folders at prices of our own: read today, one of them with an operation that has no price."""
-    [data] = tmp_path_factory.getbasetemp().glob("site0/data")
-    (data / "prices").mkdir(exist_ok=True)
-    (data / "prices" / "shelf.toml").write_text(SHELF)
+    (site.data / "prices").mkdir(exist_ok=True)
+    (site.data / "prices" / "shelf.toml").write_text(SHELF)
     for name in (NAME, OTHER):
         site.api.add_bucket(
             name=name, url=buckets["uploads"].path.as_uri(), ownerPattern="users/{owner}/", scanCron=""
@@ -171,9 +170,8 @@ def test_working_out_now_brings_new_figures_by_itself(priced, open_page, drawn):
     assert f"bucket={OTHER}" in page.url
 
 
-def test_a_sheet_with_a_mistake_is_told(priced, open_page, tmp_path_factory):
-    [data] = tmp_path_factory.getbasetemp().glob("site0/data")
-    wrong = data / "prices" / "wrong.toml"
+def test_a_sheet_with_a_mistake_is_told(priced, site, open_page):
+    wrong = site.data / "prices" / "wrong.toml"
     wrong.write_text('provider = "minio"\nprice = "-3"\n')
     try:
         page = open_page("/costs/prices")

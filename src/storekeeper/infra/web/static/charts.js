@@ -1,6 +1,7 @@
 // Brings the charts to life: finds them, loads ECharts once and only when needed, follows size and theme.
 
-import { optionOf, seriesSlot } from "storekeeper/chart-options";
+import { optionOf } from "storekeeper/chart-options";
+import { seriesSlot } from "storekeeper/chart-parts";
 
 const live = new Map();
 const dark = window.matchMedia("(prefers-color-scheme: dark)");

@@ -1,0 +1,45 @@
+"""The health of buckets, for `Client`."""
+
+from .calls import HealthCalls
+from .model import (
+    Breaker,
+    BucketConfig,
+    BucketHealth,
+    BucketUptime,
+    Check,
+    CheckRound,
+    DayUptime,
+    Figures,
+    HealthConfig,
+    Network,
+    OperationHealth,
+    ProbeCost,
+    ProbeCosts,
+    Readiness,
+    StatusChange,
+    Transition,
+    VantageHealth,
+    VantagePoint,
+)
+
+__all__ = [
+    "Breaker",
+    "BucketConfig",
+    "BucketHealth",
+    "BucketUptime",
+    "Check",
+    "CheckRound",
+    "DayUptime",
+    "Figures",
+    "HealthCalls",
+    "HealthConfig",
+    "Network",
+    "OperationHealth",
+    "ProbeCost",
+    "ProbeCosts",
+    "Readiness",
+    "StatusChange",
+    "Transition",
+    "VantageHealth",
+    "VantagePoint",
+]
