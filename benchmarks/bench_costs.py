@@ -41,7 +41,7 @@ def main():
         today = datetime.now(UTC).date()  # noqa: TID251 - a date to count back from
         _fill(server, Path(folder), today)
         read = _seconds(lambda: server.analytics.row(
-            "SELECT (SELECT sum(byte_hours) FROM cost_storage) + (SELECT sum(usage_day.requests) FROM usage_day) AS all"
+            "SELECT (SELECT sum(byte_hours) FROM cost_stored) + (SELECT sum(byte_hours) FROM cost_storage) + (SELECT sum(usage_day.requests) FROM usage_day) AS all"
         ))  # fmt: skip
         store_month = server.costs._calculator._store_month  # noqa: SLF001 - one month alone
         months = sorted({(today - timedelta(days=number)).replace(day=1) for number in range(DAYS)})

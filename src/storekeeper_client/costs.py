@@ -117,6 +117,7 @@ class Costs(Noun, frozen=True, kw_only=True):
     by_owner: Sequence[Part] = ()
     unclassified: Sequence[str] = ()
     sheets: Sequence[PriceSheet] = ()
+    closed_at: datetime | None = None  # from then on the month stays as it is
     generated_at: datetime | None = None
 
 
@@ -182,6 +183,12 @@ class CostCalls:
 
     def price_sheets(self) -> PriceSheets:
         return self._session.call("GET", "/api/prices", PriceSheets, body=None, query={})
+
+    def reopen_month(self, month: str, reason: str) -> None:
+        """Have a closed month worked out anew with the next calculation."""
+        self._session.call(
+            "POST", f"/api/costs/months/{month}/reopen", type(None), body={"reason": reason}, query={}
+        )
 
     def calculate_costs(self) -> str:
         """Work out costs now; the id of the run. Raises ApiError with `problem.run_id` when one is under way."""

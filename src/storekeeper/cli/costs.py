@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, NoReturn
 
 import typer
 
 from storekeeper.cli import cost_options
+from storekeeper.cli.cost_choices import By, Calculate, Compare, Explain, Limit, Reopen, Savings, check
 from storekeeper.cli.failing import fail
 from storekeeper.cli.options import Json, OnlyBucket
 from storekeeper.cli.prices import remarks
@@ -26,17 +26,6 @@ _PAGE = 1000
 _LARGEST_FIRST = 20  # lines of a breakdown for people; --json has all
 
 
-class By(StrEnum):
-    """What costs are told apart by."""
-
-    BUCKET = "bucket"
-    OWNER = "owner"
-    CLASS = "class"
-    OPERATION = "operation"
-    KIND = "kind"
-    DAY = "day"
-
-
 @app.callback()
 def priced() -> None:
     """What storage costs."""
@@ -52,20 +41,12 @@ def cost(
         str | None, typer.Option(metavar="OWNER", help="Only this owner's share.", show_default=False)
     ] = None,
     by: Annotated[By | None, typer.Option(help="Tell apart by this.", show_default=False)] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="List charges, each with its computation.")
-    ] = False,
-    limit: Annotated[
-        int, typer.Option(metavar="NUMBER", min=1, help="With --explain: how many at most.")
-    ] = 100,
-    calculate: Annotated[
-        bool, typer.Option("--calculate", help="Work costs out anew first, and wait for it.")
-    ] = False,
-    compare: Annotated[
-        bool,
-        typer.Option("--compare", help="Price the month at other providers and in other storage classes."),
-    ] = False,
-    savings: Annotated[bool, typer.Option("--savings", help="List where money could be saved.")] = False,
+    explain: Explain = False,
+    limit: Limit = 100,
+    calculate: Calculate = False,
+    reopen: Reopen = "",
+    compare: Compare = False,
+    savings: Savings = False,
     as_json: Json = False,
 ) -> None:
     """Show what a month costs up to now, and what it will cost.
@@ -77,20 +58,15 @@ def cost(
     $ storekeeper cost --month 2026-11 --by operation
     $ storekeeper cost --owner ann --by kind
     $ storekeeper cost --bucket photos --explain
+    $ storekeeper cost --month 2026-10 --reopen "a price was wrong" --calculate
     $ storekeeper cost --compare
     $ storekeeper cost --savings
     """
     only_part = bool(bucket or by or explain or owner is not None)
     cost_options.check(compare=compare, savings=savings, month=month, only_part=only_part)
-    if owner is not None and (bucket or explain or by not in (None, By.BUCKET, By.KIND)):
-        raise typer.BadParameter(
-            "with --owner, --by is bucket or kind; --bucket and --explain are not for it"
-        )
-    if explain and by:
-        raise typer.BadParameter("--explain and --by exclude each other")
+    check(month, bucket, owner, by, explain=explain, reopen=reopen)
     with server() as client:
-        if calculate:
-            _calculate(client)
+        _first(client, month, reopen, calculate=calculate)
         if compare:
             cost_options.compare(client, month, as_json=as_json)
         elif savings:
@@ -101,6 +77,13 @@ def cost(
             _own(client.own_costs(owner=owner, month=month), by, as_json=as_json)
         else:
             _whole(client.costs(month=month, bucket=bucket), by, as_json=as_json)
+
+
+def _first(client: Client, month: str, reopen: str, *, calculate: bool) -> None:
+    if reopen:
+        client.reopen_month(month, reopen)
+    if calculate:
+        _calculate(client)
 
 
 def _calculate(client: Client) -> None:
@@ -177,6 +160,7 @@ def _summary(found: Costs) -> None:
             ("Unknown price", f"{', '.join(found.unclassified)}: in no sum, and not free" if found.unclassified else ""),
             ("No price set", f"{', '.join(unset)}: counts as zero until you enter a price" if unset else ""),
             ("Estimated", "in part; --explain says what" if found.estimated else ""),
+            ("Closed", f"{found.closed_at:%Y-%m-%d}; it stays as it is" if found.closed_at else ""),
             ("Prices", "; ".join(_sheet(one) for one in found.sheets)),
         ]
     )  # fmt: skip

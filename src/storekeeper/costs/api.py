@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from storekeeper.access import actor_of
 from storekeeper.costs.model.compared import Comparison, SavingList
-from storekeeper.costs.model.report import ChargePage, CostReport, OwnCosts, SheetList
+from storekeeper.costs.model.report import ChargePage, ClosedMonthList, CostReport, OwnCosts, SheetList
 from storekeeper.costs.service import CostService
 from storekeeper.infra.web import Access, Principal, Role, csv_of, get, openapi, post
 from storekeeper.kernel.errors import BadInputError, NotAllowedError
@@ -24,6 +24,10 @@ _PARTS = {
     "trend": "trend", "byBucket": "by_bucket", "byStorageClass": "by_storage_class", "byOperation": "by_operation",
     "byKind": "by_kind", "byOwner": "by_owner",
 }  # fmt: skip
+
+
+class Reopening(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class Started(msgspec.Struct, frozen=True, rename="camel"):
@@ -108,6 +112,26 @@ def list_prices(costs: Service) -> SheetList:
     return costs.sheets()
 
 
+@get("/api/costs/months", access=Access.READ, tags=_TAGS, summary="Months that are closed")
+def list_closed_months(costs: Service) -> ClosedMonthList:
+    """Five days into the next month a month is closed: it stays, with the version of the price sheets that it is by."""
+    return costs.closed_months()
+
+
+@post(
+    "/api/costs/months/{month:str}/reopen",
+    access=Access.ADMIN,
+    tags=_TAGS,
+    status_code=204,
+    summary="Have a closed month worked out anew",
+)
+def reopen_month(
+    request: Request[Any, Any, Any], costs: Service, month: FromPath[str], data: JSONBody[Reopening]
+) -> None:
+    """By present price sheets, with the next calculation, which closes it again. 409 when it is not closed."""
+    costs.reopen(month, actor=actor_of(request.scope["user"]), reason=data.reason)
+
+
 @post(
     "/api/monitoring/calculate-costs",
     access=Access.ADMIN,
@@ -120,4 +144,14 @@ def calculate_costs(request: Request[Any, Any, Any], costs: Service) -> Started:
     return Started(costs.start(actor=actor_of(request.scope["user"])).id)
 
 
-ROUTES = [show_costs, show_own_costs, list_charges, compare_costs, list_savings, list_prices, calculate_costs]
+ROUTES = [
+    show_costs,
+    show_own_costs,
+    list_charges,
+    compare_costs,
+    list_savings,
+    list_prices,
+    list_closed_months,
+    reopen_month,
+    calculate_costs,
+]

@@ -2,12 +2,13 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from storekeeper.infra.analytics import Analytics
+from storekeeper.inventory.missing import find_missing
 from storekeeper.inventory.model import FileQuery
 from storekeeper.inventory.rules.histogram import AGE_EDGES, SIZE_EDGES
 
@@ -113,11 +114,18 @@ DETAILED_SCANS = """
 SELECT DISTINCT scan_id FROM inventory_group
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_prefix
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_extreme
-UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_share"""
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_share
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_gone"""
 
 # Everything that was summed up of some scans.
 DELETE_DETAILS = "DELETE FROM {table} WHERE scan_id IN {{scans:Array(String)}}"
-DETAIL_TABLES = ("inventory_group", "inventory_prefix", "inventory_extreme", "inventory_share")
+DETAIL_TABLES = (
+    "inventory_group",
+    "inventory_prefix",
+    "inventory_extreme",
+    "inventory_share",
+    "inventory_gone",
+)
 
 # The largest groups of each kind.
 GROUPS_OF = """
@@ -212,6 +220,12 @@ class InventoryAnalytics:
         self._engine.command(SUM_FOLDERS, scan=scan_id, depth=DEPTH, folders=FOLDERS + 1, spill=_SPILL)
         for kind, (order, count) in EXTREMES.items():
             self._engine.command(PICK_EXTREMES.format(order=order), scan=scan_id, kind=kind, count=count)
+
+    def find_missing(self, scan_id: str, previous: str, least_days: Callable[[str], int], now: str) -> None:
+        """Store what the scan misses of the one before, of storage classes with a least time in days."""
+        classes = [row["name"] for row in self.groups(previous, GROUPS)["class"]]
+        if least := {name: days for name in classes if (days := least_days(name))}:
+            find_missing(self._engine, scan_id, previous, least, now)
 
     def drop_details(self, scan_ids: Sequence[str]) -> None:
         with self._lock:

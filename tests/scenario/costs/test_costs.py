@@ -1,14 +1,14 @@
 """From scans and operations to money, through the tables and back."""
 
-from collections import Counter
+from collections import defaultdict
 from decimal import Decimal
 
 import msgspec
 import pytest
 
 from storekeeper.costs.model import Charge
-from storekeeper.costs.model.report import CurrencyError, MonthError
-from storekeeper.costs.rules.apportion import apportion
+from storekeeper.costs.model.report import CurrencyError, MonthError, MonthOpenError
+from storekeeper.costs.rules.sharing import share
 
 
 def amounts(parts):
@@ -82,23 +82,34 @@ def test_an_owner_sees_their_share(used):
     assert used.costs.own("carol").month_to_date == "0.00"
 
 
+WEIGHTS = {
+    "byte-hours": "SELECT owner, sum(byte_hours) AS weight FROM cost_storage WHERE bucket_id = {b:String} AND storage_class = {c:String} GROUP BY owner",
+    "requests": "SELECT owner, round(sum(usage_day.requests) * 1048576) AS weight FROM usage_day WHERE bucket_id = {b:String} AND storage_class = {c:String} AND operation = {o:String} GROUP BY owner",
+    "bytes-out": "SELECT owner, round(sum(usage_day.bytes_out)) AS weight FROM usage_day WHERE bucket_id = {b:String} AND storage_class = {c:String} AND operation = {o:String} GROUP BY owner",
+}
+
+
 def test_shares_are_those_of_the_rule(used):
-    """SQL and `apportion` share a charge alike."""
-    expected = Counter()
-    for charged in used.engine.rows(
-        "SELECT bucket_id, sum(amount) AS amount FROM cost_charge WHERE kind = 'storage' GROUP BY bucket_id"
-    ):
-        weights = used.engine.rows(
-            "SELECT owner, sum(byte_hours) AS weight FROM cost_storage WHERE bucket_id = {b:String} GROUP BY owner ORDER BY owner",
-            b=charged["bucket_id"],
-        )
-        parts = apportion(charged["amount"], [one["weight"] for one in weights])
-        expected.update({one["owner"]: part for one, part in zip(weights, parts, strict=True) if part})
-    stored = used.engine.rows(
-        "SELECT owner, sum(amount) AS amount FROM cost_owner WHERE kind = 'storage' GROUP BY owner"
+    """SQL and `share` share charges alike, of every bucket and kind."""
+    charges = used.engine.rows(
+        "SELECT bucket_id AS b, storage_class AS c, operation AS o, kind, basis, sum(amount) AS total FROM cost_charge "
+        "WHERE amount IS NOT NULL GROUP BY b, c, o, kind, basis"
     )
-    assert {one["owner"]: one["amount"] for one in stored} == expected
-    assert len(expected) == 2
+    lines = defaultdict(list)
+    for one in charges:
+        asked = {name: one[name] for name in "bco" if f"{{{name}:" in WEIGHTS[one["basis"]]}
+        weights = {
+            row["owner"]: int(row["weight"]) for row in used.engine.rows(WEIGHTS[one["basis"]], **asked)
+        }
+        lines[one["b"], one["kind"]].append((one["total"], weights))
+    expected = {
+        (*place, owner): part for place, of_place in lines.items() for owner, part in share(of_place).items()
+    }
+    stored = used.engine.rows(
+        "SELECT bucket_id, kind, owner, sum(amount) AS amount FROM cost_owner GROUP BY bucket_id, kind, owner HAVING amount != 0"
+    )
+    assert {(one["bucket_id"], one["kind"], one["owner"]): one["amount"] for one in stored} == expected
+    assert {kind for _, kind, _ in expected} == {"storage", "requests"}
 
 
 def test_working_it_out_again_changes_nothing(used):
@@ -293,3 +304,129 @@ def test_what_leaving_costs_is_not_known_without_a_price(world):
     world.costs.calculate()
     (account,) = world.costs.compare().accounts
     assert {one.migration for one in account.items} == {None}
+
+
+def test_days_that_are_over_are_folded_and_shares_stay(used):
+    used.pass_hours(24 * 3)
+    used.costs.calculate()
+    (folded,) = used.engine.rows("SELECT DISTINCT month, through FROM cost_stored")
+    assert (folded["month"].isoformat(), folded["through"].isoformat()) == ("2026-11-01", "2026-11-12")
+    single = {row["day"].isoformat() for row in used.engine.rows("SELECT DISTINCT day FROM cost_storage")}
+    assert single == {"2026-11-13", "2026-11-14"}
+    report = used.costs.report()
+    hours = used.engine.row("SELECT sum(byte_hours) AS all FROM cost_held WHERE kind = 'current'")["all"]
+    kept = used.engine.row(
+        "SELECT (SELECT sum(byte_hours) FROM cost_stored) + (SELECT sum(byte_hours) FROM cost_storage) AS all"
+    )["all"]
+    assert abs(hours - kept) <= 3 * 4 * 5  # whole hours are cut for each owner, bucket and day
+    assert total(report.by_owner) == Decimal(report.month_to_date)
+    used.costs.calculate()
+    assert used.costs.report() == report
+
+
+def test_a_fold_that_was_cut_off_counts_no_day_twice(used, monkeypatch):
+    used.pass_hours(24 * 3)
+    command = used.engine.command
+
+    def until_days_are_dropped(sql, **values):
+        if "cost_storage DROP PARTITION" in sql:
+            raise ConnectionError("killed")
+        command(sql, **values)
+
+    monkeypatch.setattr(used.engine, "command", until_days_are_dropped)
+    with pytest.raises(ConnectionError):
+        used.costs.calculate()
+    monkeypatch.undo()
+    used.costs.calculate()
+    report = used.costs.report()
+    assert total(report.by_owner) == Decimal(report.month_to_date)
+    stored = used.engine.row("SELECT sum(byte_hours) AS all FROM cost_stored")["all"]
+    until = used.engine.row("SELECT sum(byte_hours) AS all FROM cost_held WHERE day <= '2026-11-12'")["all"]
+    assert abs(stored - until) <= 3 * 4 * 5
+
+
+def test_a_month_is_closed_with_its_sheets_and_stays(used):
+    used.pass_hours(24 * 20)
+    used.costs.calculate()
+    before = used.costs.report("2026-11")
+    assert before.closed_at is None
+    used.pass_hours(24 * 6)
+    used.costs.calculate()
+    closed = used.costs.report("2026-11")
+    assert closed.closed_at == used.clock.now()
+    (listed,) = used.costs.closed_months().items
+    assert (listed.month, dict(listed.totals)) == ("2026-11", {"USD": closed.month_to_date})
+    assert [(one.id, one.changed) for one in listed.sheets] == [("memory/*/undated", False)]
+    used.price_as("aws-s3-us-east-1", **{'price = "0.005"': 'price = "0.010"'})
+    used.pass_hours(24)
+    used.costs.calculate()
+    assert used.costs.report("2026-11").month_to_date == closed.month_to_date
+    assert [one.changed for one in used.costs.closed_months().items[0].sheets] == [True]
+    (record,) = used.audit.page(action="cost.month-closed").items
+    assert (record.target, record.details["USD"]) == ("2026-11", closed.month_to_date)
+
+
+def test_a_closed_month_can_be_opened_again_by_name_and_reason(used):
+    used.pass_hours(24 * 26)
+    used.costs.calculate()
+    before = used.costs.report("2026-11")
+    used.price_as("aws-s3-us-east-1", **{'price = "0.005"': 'price = "0.010"'})
+    used.costs.reopen("2026-11", actor="ann@example.com", reason="prices were wrong")
+    assert used.costs.report("2026-11").closed_at is None
+    with pytest.raises(MonthOpenError, match="2026-11"):
+        used.costs.reopen("2026-11", actor="ann@example.com", reason="again")
+    used.costs.calculate()
+    after = used.costs.report("2026-11")
+    assert Decimal(after.request_charges) > Decimal(before.request_charges)
+    assert after.closed_at is not None
+    (record,) = used.audit.page(action="cost.month-reopened").items
+    assert (record.actor, record.details) == ("ann@example.com", {"reason": "prices were wrong"})
+
+
+def test_what_goes_before_its_least_time_is_billed_for_the_rest(world):
+    """Wasabi bills 90 days: of what was deleted, overwritten or is too young, the days that are missing."""
+    world.price_as("wasabi-2026-07")
+    store, _ = world.memory(owner_pattern="users/{owner}/")
+    store.put("users/ann/deleted", b"x" * 1_000_000)
+    store.put("users/bob/overwritten", b"x" * 2_000_000)
+    store.put("users/bob/stays", b"x" * 4_000_000)
+    world.scan()
+    world.pass_hours(24 * 10)
+    store.delete("users/ann/deleted")
+    store.put("users/bob/overwritten", b"x" * 3)
+    world.scan()
+    world.pass_hours(1)
+    world.costs.calculate()
+    charges = [one for one in world.costs.charges(limit=1000).items if one.kind == "early-deletion"]
+    assert {one.day.isoformat() for one in charges} == {"2026-11-20"}
+    (charge,) = charges
+    assert Decimal(charge.quantity) * 10**12 * 30 * 24 == 3_000_000 * 80 * 24
+    assert charge.estimated[0].startswith("deleted, overwritten or moved between two scans")
+    gone = world.engine.rows("SELECT owner, age_days, objects, bytes FROM cost_gone ORDER BY owner")
+    assert [tuple(row.values()) for row in gone] == [("ann", 10, 1, 1_000_000), ("bob", 10, 1, 2_000_000)]
+    report = world.costs.report()
+    assert total(report.by_owner) == Decimal(report.month_to_date)
+    early = sum(Decimal(one.amount) for one in charges)
+    owned = world.engine.rows(
+        "SELECT owner, sum(amount) AS a FROM cost_owner WHERE kind = 'early-deletion' GROUP BY owner"
+    )
+    assert {row["owner"]: round(Decimal(row["a"]) / Decimal(early) / 10**9 * 3) for row in owned} == {
+        "ann": 1,
+        "bob": 2,
+    }
+
+
+def test_nothing_is_looked_for_where_no_least_time_is_billed_or_versions_are_kept(world):
+    world.price_as("aws-s3-us-east-1")
+    store, _ = world.memory()
+    store.put("a", b"x")
+    world.scan()
+    store.delete("a")
+    world.scan()
+    world.price_as("wasabi-2026-07")
+    store.enable_versioning()
+    store.put("b", b"x")
+    world.scan()
+    store.delete("b")
+    world.scan()
+    assert world.engine.rows("SELECT * FROM inventory_gone") == []

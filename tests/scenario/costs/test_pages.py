@@ -216,3 +216,14 @@ def test_the_sheet_of_the_how_to_is_one():
     text = re.findall(r"^```\n(provider = .*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
     sheet = read_sheet(text, "cellar.toml")
     assert (sheet.provider, sheet.currency, str(sheet.storage_class[0].tier[0].price)) == ("folder", "EUR", "0.004")  # fmt: skip
+
+
+def test_closed_months_over_http(client, world):
+    assert client.get("/api/costs/months").json() == {"items": [], "nextCursor": None}
+    reason = {"reason": "a price was wrong"}
+    answer = client.post("/api/costs/months/2026-10/reopen", json=reason)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/month-open")
+    assert client.post("/api/costs/months/2026-13/reopen", json=reason).status_code == 400
+    assert client.post("/api/costs/months/2026-10/reopen", json={"reason": ""}).status_code == 400
+    reader = {"Authorization": "Bearer readonly"}
+    assert client.post("/api/costs/months/2026-10/reopen", json=reason, headers=reader).status_code == 403

@@ -1,5 +1,6 @@
 """Laws of the computation, for any use of any provider's storage."""
 
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +24,7 @@ from storekeeper.costs.model import (
 from storekeeper.costs.rules.apportion import apportion
 from storekeeper.costs.rules.meter import Meter, Step, reckon
 from storekeeper.costs.rules.price import price
+from storekeeper.costs.rules.sharing import share
 
 BOOK = sheets.load()
 ALL = [
@@ -93,6 +95,35 @@ def on_one_line(charges):
         (one.day, one.bucket, one.storage_class, one.operation, one.kind, one.provenance, one.amount)
         for one in charges
     ]
+
+
+owned = st.dictionaries(st.sampled_from(["", "ann", "bob", "eve"]), st.integers(0, 10**15))
+
+
+class TestShare:
+    @given(st.lists(st.tuples(st.integers(-(10**15), 10**15), owned), max_size=5))
+    def test_shares_add_up_and_are_nearly_exact(self, charges):
+        parts = share(charges)
+        assert sum(parts.values()) == sum(total for total, _ in charges)
+        exact = defaultdict(Fraction)
+        for whole, given_weights in charges:
+            everything = sum(given_weights.values())
+            exact[""] += 0 if everything else whole
+            for owner, weight in given_weights.items():
+                exact[owner] += Fraction(whole * weight, everything) if everything else 0
+        slack = len(exact) + len(charges)
+        assert all(abs(parts.get(owner, 0) - amount) <= slack for owner, amount in exact.items())
+
+    @given(st.lists(st.tuples(st.integers(0, 10**15), owned), max_size=5))
+    def test_nobody_is_paid_for_what_costs(self, charges):
+        assert all(part > 0 for part in share(charges).values())
+
+    def test_by_hand(self):
+        assert share([(100, {"ann": 1, "bob": 1, "eve": 1})]) == {"ann": 34, "bob": 33, "eve": 33}
+        assert share([(-100, {"ann": 1, "bob": 2})]) == {"ann": -33, "bob": -67}
+        assert share([(7, {}), (5, {"ann": 0}), (3, {"bob": 8})]) == {"": 12, "bob": 3}
+        assert share([(3, {"bob": 9})]) == {"bob": 3}
+        assert share([]) == {}
 
 
 class TestApportion:

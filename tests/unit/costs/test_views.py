@@ -24,7 +24,7 @@ def report(**changes):
         "storage_charges": "0.00", "request_charges": "0.00", "egress_charges": "0.00", "other_charges": "0.00",
         "previous_month": "0.00", "projection": None, "estimated": False, "provenance": "calculated", "trend": [], "by_bucket": [],
         "by_storage_class": [], "by_operation": [], "by_kind": [], "by_owner": [], "unclassified": [], "sheets": [],
-        "generated_at": datetime(2026, 11, 20, tzinfo=UTC),
+        "closed_at": None, "generated_at": datetime(2026, 11, 20, tzinfo=UTC),
     }  # fmt: skip
     return CostReport(**fields | changes)
 

@@ -1,11 +1,11 @@
 """What is told of costs. Money is exact, as a decimal string in the currency named beside it; days are UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
 
-from storekeeper.kernel.errors import BadInputError
+from storekeeper.kernel.errors import BadInputError, ConflictError
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -83,6 +83,7 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     by_owner: Sequence[Part]
     unclassified: Sequence[str]
     sheets: Sequence[SheetUsed]
+    closed_at: datetime | None  # from then on the month stays as it is
     generated_at: datetime
 
 
@@ -152,6 +153,32 @@ class SheetList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     items: Sequence[SheetListed]
     problems: Sequence[SheetProblem]
     next_cursor: None = None
+
+
+class ClosedSheet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The version of a price sheet that a closed month is by: SHA-256 of its text."""
+
+    id: str
+    digest: str
+    changed: bool = False
+
+
+class ClosedMonth(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A month that stays as it was worked out. `totals` by currency."""
+
+    month: str
+    closed_at: datetime
+    totals: Mapping[str, str]
+    sheets: Sequence[ClosedSheet]
+
+
+class ClosedMonthList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    items: Sequence[ClosedMonth]
+    next_cursor: None = None
+
+
+class MonthOpenError(ConflictError):
+    slug, title = "month-open", "Not closed"
 
 
 class MonthError(BadInputError):

@@ -12,20 +12,22 @@ import msgspec
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import Bucket
 from storekeeper.costs.analytics import CostAnalytics
-from storekeeper.costs.model import AccountFacts, Charge, RequestFact, StorageFact
+from storekeeper.costs.model import AccountFacts, Charge, DeletionFact, RequestFact, StorageFact
 from storekeeper.costs.rules.accounts import account_of
 from storekeeper.costs.rules.price import price
 from storekeeper.costs.rules.stretches import Scanned, stretches
-from storekeeper.costs.service.facts import charged, hidden, request_fact, storage_fact
+from storekeeper.costs.rules.tariff import Tariff
+from storekeeper.costs.service.closing import Closing
+from storekeeper.costs.service.facts import charged, deletion_fact, hidden, request_fact, storage_fact
 from storekeeper.costs.sheets import Book, load
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
 
 KEPT_DAYS = 30  # for which inventory keeps what each scan of a day found
-LATE_DAYS = 3  # a day is worked out again for so long, since operations may come late
-CLOSED_AFTER = 5  # days into the next month, after which a month stays as it is
+CLOSED_AFTER = 5  # days into the next month, after which a month stays as it is: operations may come late
+SUMS_KEPT = timedelta(days=330)  # at the least, for which sums of operations are
 _DAY = timedelta(days=1)
-Fact = TypeVar("Fact", StorageFact, RequestFact)
+Fact = TypeVar("Fact", StorageFact, RequestFact, DeletionFact)
 
 
 class Calculated(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +46,12 @@ class Calculator:
         analytics: CostAnalytics,
         inventory: InventoryService,
         buckets: BucketService,
+        closing: Closing,
         clock: Clock,
         *,
         prices: Path,
     ) -> None:
+        self._closing = closing
         self._analytics, self._inventory, self._buckets, self._clock = analytics, inventory, buckets, clock
         self._prices = prices
         self._working = threading.Lock()
@@ -60,25 +64,21 @@ class Calculator:
         """What changed since the last time: the last days, days that are missing, and the months they are in."""
         with self._working:
             today = self._clock.now().astimezone(UTC).date()
-            stored = self._analytics.stored_days()
-            earliest = today - KEPT_DAYS * _DAY
-            days = [
-                day
-                for number in range(KEPT_DAYS + 1)
-                if (day := earliest + number * _DAY) not in stored or today - day < LATE_DAYS * _DAY
-            ]
-            done = [day for day in days if self._store_day(day)]
+            done = self._store_days(today)
             progress(days=len(done))
-            months = sorted(
-                {_first(day) for day in [*done, today]}
-                | self._open_months(today)
-                | self._analytics.uncharged_months()
-            )
+            months = sorted(self._unclosed(today) | ({_first(day) for day in done} - self._closing.months()))
             charges = sum(self._store_month(month) for month in months)
+            self._close(today)
             progress(months=len(months), charges=charges)
         return Calculated(
             days=len(done), months=[month.strftime("%Y-%m") for month in months], charges=charges
         )
+
+    def least_days(self, bucket: Bucket, storage_class: str) -> int:
+        """For how many days an object of that class is billed at least, by the sheet of today; 0 where none is known."""
+        sheet = self.book().choose(bucket.provider, bucket.region, self._clock.now().astimezone(UTC).date())
+        billed = Tariff(sheet).resolve(storage_class)[0] if sheet else None
+        return billed.minimum_days if billed else 0
 
     def charges(self, month: date) -> list[tuple[str, Charge]]:
         """All charges of a month with their accounts, as they would be worked out now."""
@@ -93,17 +93,45 @@ class Calculator:
         """What is known of a month by account, provider and region. Buckets that are gone are left out."""
         until = _next(month)
         buckets = {bucket.id: bucket for bucket in self._buckets.all()}
-        held = (storage_fact(row) for row in self._analytics.held(month, until))
-        asked = (request_fact(row) for row in self._analytics.requested(month, until))
-        storage, requests = _by_account(held, buckets), _by_account(asked, buckets)
+        days = self._analytics.days
+        storage = _by_account(map(storage_fact, days.held(month, until)), buckets)
+        requests = _by_account(map(request_fact, days.requested(month, until)), buckets)
+        deletions = _by_account(map(deletion_fact, days.gone(month, until)), buckets)
         return {
-            key: AccountFacts(month=month, storage=storage.get(key, ()), requests=requests.get(key, ()))
-            for key in sorted(storage.keys() | requests.keys())
+            key: AccountFacts(
+                month=month,
+                storage=storage.get(key, ()),
+                requests=requests.get(key, ()),
+                deletions=deletions.get(key, ()),
+            )
+            for key in sorted(storage.keys() | requests.keys() | deletions.keys())
         }
 
-    def _open_months(self, today: date) -> set[date]:
-        this = _first(today)
-        return {this, _first(this - _DAY)} if today.day <= CLOSED_AFTER else {this}
+    def _store_days(self, today: date) -> list[date]:
+        """Days that are not over, or were stored before they were, and those that are missing; what is over is folded."""
+        stored, folded = self._analytics.days.stored(), self._analytics.days.folded()
+        earliest = today - KEPT_DAYS * _DAY
+        days = [earliest + number * _DAY for number in range(KEPT_DAYS + 1)]
+        done = [day for day in days if (day > folded or day not in stored) and self._store_day(day)]
+        self._analytics.days.fold(today - 2 * _DAY)
+        return done
+
+    def _close(self, today: date) -> None:
+        """Months that were over some days ago stay as they are from now on, with the sheets that they are by."""
+        book = self.book()
+        for month in sorted(self._analytics.charged_months() - self._closing.months()):
+            if today >= _next(month) + CLOSED_AFTER * _DAY:
+                used = [
+                    entry for one in self._analytics.sheets(month, _next(month)) if (entry := book.find(one))
+                ]
+                self._closing.close(month, used, self._analytics.summed("bucket", month, _next(month)))
+
+    def _unclosed(self, today: date) -> set[date]:
+        """The present month, and those that are not closed, unless they are so old that sums of operations may be gone."""
+        known = self._analytics.charged_months() | self._analytics.uncharged_months()
+        return {_first(today)} | {
+            month for month in known - self._closing.months() if today - month < SUMS_KEPT
+        }
 
     def _store_day(self, day: date) -> bool:
         """Whether anything is known of what was stored then."""
@@ -112,8 +140,9 @@ class Calculator:
         scans = {one.id: one for one in self._inventory.complete_between(begin, min(begin + _DAY, now))}
         found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans.values() if one.finished_at]
         parts = stretches(found, day, now)
+        ended = [(one.scan_id, one.bucket_id) for one in found if begin <= one.at < begin + _DAY]
         if parts:
-            self._analytics.store_day(day, parts, hidden(day, parts, scans))
+            self._analytics.days.store(day, parts, hidden(day, parts, scans), ended)
         return bool(parts)
 
     def _store_month(self, month: date) -> int:

@@ -16,6 +16,7 @@ from storekeeper.costs.model import Charge
 from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import (
     ChargePage,
+    ClosedMonthList,
     CostReport,
     CurrencyError,
     MonthError,
@@ -29,6 +30,7 @@ from storekeeper.costs.model.report import (
 from storekeeper.costs.rules.outlook.workload import COMPLETED
 from storekeeper.costs.service import reporting
 from storekeeper.costs.service.calculating import Calculated, Calculator
+from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.service.saving import savings
@@ -42,7 +44,7 @@ CALCULATE = "calculate-costs"
 DEFAULT_CURRENCY = "USD"
 RULE = (
     "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
-    "Shares are whole billionths of the currency and add up to the charge exactly."
+    "Shares are whole billionths of the currency; what cutting them leaves is the largest owner's, so that they add up exactly."
 )
 _MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR = timedelta(days=365)
@@ -79,7 +81,11 @@ class CostService:
         self._inventory = inventory
         self._buckets = buckets
         self._clock = clock
-        self._calculator = Calculator(self._analytics, inventory, buckets, clock, prices=data_dir / "prices")
+        self._closing = Closing(database, audit, clock)
+        self._calculator = Calculator(
+            self._analytics, inventory, buckets, self._closing, clock, prices=data_dir / "prices"
+        )
+        inventory.bill_least_times(self._calculator.least_days)
 
     def start(self, *, actor: str) -> Run:
         """Work costs out now, in the background. Raises ConflictError with the `runId` of what is under way already."""
@@ -140,6 +146,7 @@ class CostService:
             by_owner=reporting.parts(by_owner, "owner"),
             unclassified=sorted({row["name"] or row["kind"] for row in [*by_operation, *by_class] if row["unknown"] and row["name"]}),
             sheets=self._sheets_used(asked, bucket_id),
+            closed_at=self._closing.closed_at(asked.since),
             generated_at=self._clock.now(),
         )  # fmt: skip
 
@@ -176,6 +183,14 @@ class CostService:
             reporting.line(msgspec.json.decode(row["detail"], type=Charge), names) for row in rows[:limit]
         ]
         return ChargePage(items=items, next_cursor=str(offset + limit) if len(rows) > limit else None)
+
+    def closed_months(self) -> ClosedMonthList:
+        """The newest first."""
+        return ClosedMonthList(items=self._closing.listed(self._calculator.book()))
+
+    def reopen(self, month: str, *, actor: str, reason: str) -> None:
+        """Have a closed month worked out anew, by present sheets, with the next calculation. Raises MonthError, MonthOpenError."""
+        self._closing.reopen(self._month(month).since, actor=actor, reason=reason)
 
     def compare(self, month: str = "") -> Comparison:
         """A month's workload priced at every provider and in every storage class. Raises MonthError."""

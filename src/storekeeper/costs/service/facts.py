@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from storekeeper.costs.model import Charge, Provenance, RequestFact, Small, StorageFact
+from storekeeper.costs.model import Charge, DeletionFact, Provenance, RequestFact, Small, StorageFact
 from storekeeper.costs.rules.stretches import Stretch
 from storekeeper.inventory.model import Scan
 
@@ -19,6 +19,7 @@ _DOUBTS = {
     UPLOADS: "unfinished multipart uploads, taken to be in the default storage class",
 }
 _encode = msgspec.json.Encoder(enc_hook=Decimal).encode  # prices are decimals of a type of their own
+_MISSED = "deleted, overwritten or moved between two scans; the day is that of the later one"
 _SENT = "all bytes sent are taken to leave the provider"
 _HELD: list[tuple[str, pa.DataType]] = [
     ("day", pa.date32()),
@@ -93,10 +94,28 @@ def storage_fact(row: Mapping[str, Any]) -> StorageFact:
         byte_hours=row["byte_hours"],
         peak_bytes=row["peak_bytes"],
         objects=row["objects"],
-        small=(
-            Small(4096, row["objects_below_4k"], row["bytes_below_4k"]),
-            Small(131_072, row["objects_below_128k"], row["bytes_below_128k"]),
-        ),
+        small=_small(row),
+    )
+
+
+def deletion_fact(row: Mapping[str, Any]) -> DeletionFact:
+    """Of a row of what went on a day."""
+    return DeletionFact(
+        day=row["day"],
+        bucket=row["bucket_id"],
+        storage_class=row["storage_class"],
+        estimated=_MISSED,
+        age_days=row["age_days"],
+        bytes=row["bytes"],
+        objects=row["objects"],
+        small=_small(row),
+    )
+
+
+def _small(row: Mapping[str, Any]) -> tuple[Small, ...]:
+    return (
+        Small(4096, row["objects_below_4k"], row["bytes_below_4k"]),
+        Small(131_072, row["objects_below_128k"], row["bytes_below_128k"]),
     )
 
 

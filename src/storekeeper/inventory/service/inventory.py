@@ -1,6 +1,6 @@
 """Reads snapshots. A snapshot is that of a complete scan; nothing of any other is ever read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +82,10 @@ class InventoryService:
         """The last complete scan by bucket id."""
         with self._db.read() as connection:
             return repository.newest_complete(connection)
+
+    def bill_least_times(self, least_days: Callable[[Bucket, str], int]) -> None:
+        """Scans look for what went before its least time: the days that a provider bills an object of a storage class, or zero."""
+        self._runner.least_days = least_days
 
     def complete_between(self, since: datetime, until: datetime) -> list[Scan]:
         """Complete scans of all buckets in that time, and each bucket's last one before it, oldest first."""

@@ -45,6 +45,7 @@ class ScanRunner:
         self._buckets = buckets
         self._clock = clock
         self._batch_rows = batch_rows
+        self.least_days: Callable[[Bucket, str], int] = _never
 
     def run(self, context: RunContext, bucket_id: str) -> None:
         """Make a snapshot of a bucket, or go on with it.
@@ -91,7 +92,19 @@ class ScanRunner:
         self._check(scan)
         context.progress(phase="summing up")
         self._analytics.sum_up(scan.id, written(scan.started_at))
+        self._find_missing(bucket, scan)
         return self._complete(scan)
+
+    def _find_missing(self, bucket: Bucket, scan: Scan) -> None:
+        """Where keys are known; in a versioned bucket nothing goes, it becomes an older version."""
+        with self._db.read() as connection:
+            previous = repository.newest_complete(connection, bucket_id=bucket.id).get(bucket.id)
+        versions = scan.extras.versions
+        is_versioned = bool(versions.noncurrent or versions.delete_markers)
+        if previous and bucket.store_keys and not is_versioned:
+            self._analytics.find_missing(
+                scan.id, previous.id, partial(self.least_days, bucket), written(scan.started_at)
+            )
 
     def _list(self, context: RunContext, bucket: Bucket, scan: Scan) -> Scan:
         with self._db.read() as connection:
@@ -184,6 +197,10 @@ class ScanRunner:
         done = replace(scan, state=ScanState.COMPLETE, finished_at=self._clock.now(), detailed=True)
         self._commit(done, {})
         return done
+
+
+def _never(_bucket: Bucket, _storage_class: str) -> int:
+    return 0
 
 
 def figures(scan: Scan) -> dict[str, int]:

@@ -76,3 +76,21 @@ CREATE TABLE inventory_share
 )
 ENGINE = MergeTree
 ORDER BY (scan_id, owner, storage_class);
+
+-- What one complete scan missed of what the scan before it had found, by age in days: those objects only whose providers bill a least
+-- time for their storage class, and that were younger.
+CREATE TABLE inventory_gone
+(
+    scan_id String,
+    owner String,
+    storage_class LowCardinality(String),
+    age_days UInt16,
+    objects UInt64,
+    bytes UInt64,
+    objects_below_4k UInt64,
+    bytes_below_4k UInt64,
+    objects_below_128k UInt64,
+    bytes_below_128k UInt64
+)
+ENGINE = MergeTree
+ORDER BY (scan_id, owner, storage_class, age_days);

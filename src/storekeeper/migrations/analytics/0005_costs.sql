@@ -1,4 +1,4 @@
--- What an owner's part of a bucket held on a day, by storage class. A day is replaced whole.
+-- What an owner's part of a bucket held on a day, by storage class. A day is replaced whole, until it is added to its month and dropped.
 CREATE TABLE cost_storage
 (
     day Date,
@@ -11,6 +11,42 @@ CREATE TABLE cost_storage
 ENGINE = MergeTree
 PARTITION BY day
 ORDER BY (bucket_id, storage_class, owner)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- The same of a month up to a day of it. A month is replaced whole.
+CREATE TABLE cost_stored
+(
+    month Date,
+    through Date,
+    bucket_id LowCardinality(String),
+    storage_class LowCardinality(String),
+    owner String,
+    byte_hours UInt64,
+    objects UInt64
+)
+ENGINE = MergeTree
+PARTITION BY month
+ORDER BY (bucket_id, storage_class, owner)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- What the scans of a day missed of what the scans before them had found, by age in days. A day is replaced whole.
+CREATE TABLE cost_gone
+(
+    day Date,
+    bucket_id LowCardinality(String),
+    storage_class LowCardinality(String),
+    owner String,
+    age_days UInt16,
+    objects UInt64,
+    bytes UInt64,
+    objects_below_4k UInt64,
+    bytes_below_4k UInt64,
+    objects_below_128k UInt64,
+    bytes_below_128k UInt64
+)
+ENGINE = MergeTree
+PARTITION BY day
+ORDER BY (bucket_id, storage_class, owner, age_days)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What a bucket held on a day, by storage class and kind (current objects, other versions, unfinished uploads). A day is replaced whole.

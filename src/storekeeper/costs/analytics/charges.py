@@ -1,0 +1,118 @@
+"""Charges of months and owners' shares of them: stored whole, and read."""
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from storekeeper.costs.analytics import shares
+from storekeeper.costs.analytics.days import DayTables
+from storekeeper.costs.analytics.replacing import Replacing
+from storekeeper.infra.analytics import Analytics
+
+MOST = 100_000  # rows of an answer
+OWNERS = 1000  # of an answer
+# Months of which something was asked, and nothing is charged yet.
+UNCHARGED = """
+SELECT DISTINCT partition FROM system.parts
+WHERE database = currentDatabase() AND table = 'usage_day' AND active AND partition NOT IN
+(
+    SELECT partition FROM system.parts WHERE database = currentDatabase() AND table = 'cost_charge' AND active
+)
+LIMIT 1000"""
+
+# Months of which something is charged.
+CHARGED = """
+SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = 'cost_charge' AND active LIMIT 1000"""
+
+# A month's sums of charges, apart by what is asked for.
+SUMMED = """
+SELECT toString({by}) AS name, kind, currency, sum(cost_charge.amount) AS amount, max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
+FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} {only}
+GROUP BY name, kind, currency ORDER BY name, kind LIMIT 100000"""
+SUMMED_BY = {
+    "day": "day",
+    "bucket": "bucket_id",
+    "class": "storage_class",
+    "operation": "operation",
+}
+
+# Single charges with the whole computation.
+CHARGES = """
+SELECT bucket_id, detail FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} {only}
+ORDER BY day, bucket_id, kind, storage_class, operation LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}"""
+
+# The price sheets that a month's charges are by.
+SHEETS = """
+SELECT DISTINCT sheet FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} AND sheet != '' {only} ORDER BY sheet LIMIT 1000"""
+
+# What owners' shares of a month add up to, the most expensive first.
+OWNED = """
+SELECT owner, currency, sum(amount) AS amount FROM cost_owner WHERE month = {{month:Date}} {only}
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {{limit:UInt32}}"""
+
+# One owner's share by bucket and kind.
+OWN = """
+SELECT bucket_id, kind, currency, sum(amount) AS amount FROM cost_owner
+WHERE month = {month:Date} AND owner = {owner:String} GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000"""
+
+_ONLY = "AND bucket_id = {bucket_id:String}"
+Row = dict[str, Any]
+
+
+class CostAnalytics:
+    """Facts are stored by day, charges and shares by month; what is stored again replaces what was there, in one step."""
+
+    def __init__(self, engine: Analytics) -> None:
+        self._engine = engine
+        self.days = DayTables(engine)
+
+    def uncharged_months(self) -> set[date]:
+        """First days of months of which there are operations and no charges."""
+        return self._months(UNCHARGED)
+
+    def charged_months(self) -> set[date]:
+        """First days of months of which there are charges."""
+        return self._months(CHARGED)
+
+    def _months(self, sql: str) -> set[date]:
+        names = [row["partition"] for row in self._engine.rows(sql)]
+        return {date(int(name[:4]), int(name[4:]), 1) for name in names}
+
+    def store_month(self, since: date, until: date, charges: pa.Table) -> None:
+        """Replace a month's charges, then everybody's shares of them."""
+        partition = since.strftime("%Y%m")
+        with Replacing(self._engine, "cost_charge", partition) as replacing:
+            self._engine.insert("cost_charge_next", charges)
+            replacing.done()
+        shares.share(self._engine, since, until)
+
+    def summed(self, by: str, since: date, until: date, bucket_id: str = "") -> list[Row]:
+        """Rows {name, kind, currency, amount (nano), is_estimated, unknown}, by a name of SUMMED_BY."""
+        sql = SUMMED.format(by=SUMMED_BY[by], only=_ONLY if bucket_id else "")
+        return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
+
+    def charges(self, since: date, until: date, bucket_id: str, *, limit: int, offset: int = 0) -> list[Row]:
+        """Rows {bucket_id, detail}."""
+        sql = CHARGES.format(only=_ONLY if bucket_id else "")
+        values = {"limit": limit, "offset": offset, **_given(bucket_id)}
+        return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **values)
+
+    def sheets(self, since: date, until: date, bucket_id: str = "") -> list[str]:
+        """Ids of price sheets."""
+        sql = SHEETS.format(only=_ONLY if bucket_id else "")
+        rows = self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
+        return [row["sheet"] for row in rows]
+
+    def owned(self, month: date, bucket_id: str = "", limit: int = OWNERS) -> list[Row]:
+        """Rows {owner, currency, amount (nano)}, the largest first."""
+        sql = OWNED.format(only=_ONLY if bucket_id else "")
+        return self._engine.rows(sql, month=month.isoformat(), limit=limit, **_given(bucket_id))
+
+    def own(self, month: date, owner: str) -> list[Row]:
+        """Rows {bucket_id, kind, currency, amount (nano)}."""
+        return self._engine.rows(OWN, month=month.isoformat(), owner=owner)
+
+
+def _given(bucket_id: str) -> dict[str, str]:
+    return {"bucket_id": bucket_id} if bucket_id else {}

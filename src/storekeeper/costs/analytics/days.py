@@ -1,0 +1,179 @@
+"""Facts of days: what was stored, asked for and deleted. What owners stored is folded into its month when a day is over."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from storekeeper.costs.analytics.replacing import Replacing
+from storekeeper.costs.rules.stretches import Stretch
+from storekeeper.infra.analytics import Analytics
+
+_SPILL = 300_000_000
+_OF_SCAN = "transform(scan_id, {scans:Array(String)}, {buckets:Array(String)}, '')"
+_SECONDS = "transform(scan_id, {scans:Array(String)}, {lasting:Array(UInt64)}, toUInt64(0))"
+
+# What every owner's part of every bucket held on a day.
+STORE_OWNERS = f"""
+INSERT INTO cost_storage_next
+SELECT {{day:Date}}, {_OF_SCAN} AS bucket_id, owner, storage_class,
+    intDiv(sum(toUInt128(bytes) * {_SECONDS}), 3600), max(objects)
+FROM inventory_share WHERE scan_id IN {{scans:Array(String)}}
+GROUP BY bucket_id, owner, storage_class
+SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
+
+# What every bucket held on a day: of its peak, the scan that found the most.
+STORE_HELD = f"""
+INSERT INTO cost_held_next
+SELECT {{day:Date}}, {_OF_SCAN} AS bucket_id, storage_class, 'current',
+    intDiv(sum(toUInt128(stored) * {_SECONDS}), 3600), max(stored),
+    argMax(found, stored), argMax(found_4k, stored), argMax(stored_4k, stored), argMax(found_128k, stored), argMax(stored_128k, stored)
+FROM
+(
+    SELECT scan_id, storage_class, sum(bytes) AS stored, sum(objects) AS found,
+        sum(objects_below_4k) AS found_4k, sum(bytes_below_4k) AS stored_4k,
+        sum(objects_below_128k) AS found_128k, sum(bytes_below_128k) AS stored_128k
+    FROM inventory_share WHERE scan_id IN {{scans:Array(String)}} GROUP BY scan_id, storage_class
+)
+GROUP BY bucket_id, storage_class"""
+
+# What scans of a day missed of what the scans before them had found.
+STORE_GONE = f"""
+INSERT INTO cost_gone_next
+SELECT {{day:Date}}, {_OF_SCAN} AS bucket_id, storage_class, owner, age_days, sum(objects), sum(bytes),
+    sum(objects_below_4k), sum(bytes_below_4k), sum(objects_below_128k), sum(bytes_below_128k)
+FROM inventory_gone WHERE scan_id IN {{scans:Array(String)}}
+GROUP BY bucket_id, storage_class, owner, age_days
+SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
+
+# Days of which it is known what was stored.
+STORED_DAYS = """
+SELECT DISTINCT partition FROM system.parts
+WHERE database = currentDatabase() AND table = 'cost_held' AND active LIMIT 10000"""
+
+# The last day that is folded into its month.
+FOLDED = "SELECT max(through) AS through FROM cost_stored"
+
+# Days of owners' parts that are stored by themselves.
+SINGLE_DAYS = """
+SELECT DISTINCT partition FROM system.parts
+WHERE database = currentDatabase() AND table = 'cost_storage' AND active ORDER BY partition LIMIT 10000"""
+
+# What every owner's part of every bucket held in a month, up to the last day that is known of it: as sums, and by single days.
+STORED = """
+SELECT bucket_id, storage_class, owner, byte_hours, objects FROM cost_stored WHERE month = {since:Date}
+UNION ALL
+SELECT bucket_id, storage_class, owner, byte_hours, objects FROM cost_storage
+WHERE day >= {since:Date} AND day < {until:Date} AND day > (SELECT max(through) FROM cost_stored WHERE month = {since:Date})"""
+
+# A month's sums, with its days up to one of them.
+FOLD = f"""
+INSERT INTO cost_stored_next
+SELECT {{since:Date}}, {{through:Date}}, bucket_id, storage_class, owner, sum(byte_hours), sum(objects) FROM ({STORED}) AS stored
+GROUP BY bucket_id, storage_class, owner
+SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
+
+# What buckets held in a month.
+HELD = """
+SELECT * FROM cost_held WHERE day >= {since:Date} AND day < {until:Date} ORDER BY day, bucket_id, kind, storage_class LIMIT 1000000"""
+
+# What went from buckets in a month before its time, perhaps.
+GONE = """
+SELECT day, bucket_id, storage_class, age_days, sum(cost_gone.objects) AS objects, sum(cost_gone.bytes) AS bytes,
+    sum(cost_gone.objects_below_4k) AS objects_below_4k, sum(cost_gone.bytes_below_4k) AS bytes_below_4k,
+    sum(cost_gone.objects_below_128k) AS objects_below_128k, sum(cost_gone.bytes_below_128k) AS bytes_below_128k
+FROM cost_gone WHERE day >= {since:Date} AND day < {until:Date}
+GROUP BY day, bucket_id, storage_class, age_days ORDER BY day, bucket_id, storage_class, age_days LIMIT 1000000"""
+
+# What was asked of buckets in a month, day by day.
+REQUESTED = """
+SELECT toDate(time) AS day, bucket_id, storage_class, operation,
+    sumIf(usage_day.requests, status_class IN (2, 3)) AS succeeded, sum(usage_day.refused) AS refused_,
+    sumIf(usage_day.requests, status_class = 4) AS fourhundreds, sumIf(usage_day.requests, status_class = 5) AS server_errors,
+    sum(usage_day.bytes_out) AS sent, sumIf(usage_day.bytes_out, operation = 'GetObject') AS retrieved,
+    sum(usage_day.requests) > sum(usage_day.samples) + 0.5 AS is_sampled
+FROM usage_day WHERE time >= toDateTime({since:Date}, 'UTC') AND time < toDateTime({until:Date}, 'UTC')
+GROUP BY day, bucket_id, storage_class, operation ORDER BY day, bucket_id, operation, storage_class LIMIT 1000000"""
+
+_DAYS = ("cost_storage", "cost_held", "cost_gone")
+Row = dict[str, Any]
+
+
+class DayTables:
+    """What is stored of a day again replaces what was there, in one step for each table."""
+
+    def __init__(self, engine: Analytics) -> None:
+        self._engine = engine
+
+    def store(
+        self, day: date, stretches: Sequence[Stretch], hidden: pa.Table, ended: Sequence[tuple[str, str]]
+    ) -> None:
+        """A day that is not folded yet, by stretches of scans. `hidden` has further rows of `cost_held`; (scan, bucket) of `ended`
+        are the scans that ended on that day.
+        """
+        values: dict[str, Any] = {
+            "scans": [one.scan_id for one in stretches],
+            "buckets": [one.bucket_id for one in stretches],
+            "lasting": [one.seconds for one in stretches],
+        }
+        gone: dict[str, Any] = {
+            "scans": [scan_id for scan_id, _ in ended],
+            "buckets": [bucket for _, bucket in ended],
+        }
+        with Replacing(self._engine, "cost_gone", day.isoformat()) as replacing:
+            self._engine.command(STORE_GONE, day=day.isoformat(), **gone)
+            replacing.done()
+        with Replacing(self._engine, "cost_storage", day.isoformat()) as replacing:
+            self._engine.command(STORE_OWNERS, day=day.isoformat(), **values)
+            replacing.done()
+        with Replacing(self._engine, "cost_held", day.isoformat()) as replacing:
+            self._engine.command(STORE_HELD, day=day.isoformat(), **values)
+            if hidden.num_rows:
+                self._engine.insert("cost_held_next", hidden)
+            replacing.done()
+
+    def stored(self) -> set[date]:
+        return {date.fromisoformat(row["partition"]) for row in self._engine.rows(STORED_DAYS)}
+
+    def folded(self) -> date:
+        """The last day that is; 1970-01-01 when none is."""
+        through: date = self._engine.row(FOLDED)["through"]
+        return through
+
+    def fold(self, through: date) -> None:
+        """Add single days up to that one to the sums of their months, and drop them. May be stopped anywhere: sums know how far they go."""
+        days = [date.fromisoformat(row["partition"]) for row in self._engine.rows(SINGLE_DAYS)]
+        over = [day for day in days if day <= through]
+        already = self.folded()
+        for month in sorted({day.replace(day=1) for day in over if day > already}):
+            last = max(day for day in over if day.replace(day=1) == month)
+            until = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+            with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
+                values: dict[str, Any] = {
+                    "since": month.isoformat(),
+                    "until": min(until, _after(last)).isoformat(),
+                }
+                self._engine.command(FOLD, through=last.isoformat(), **values)
+                replacing.done()
+        for day in over:
+            self._engine.command(f"ALTER TABLE cost_storage DROP PARTITION '{day.isoformat()}'")
+
+    def held(self, since: date, until: date) -> list[Row]:
+        """Rows of `cost_held`."""
+        return self._of(HELD, since, until)
+
+    def gone(self, since: date, until: date) -> list[Row]:
+        """Rows of `cost_gone`, of all owners together."""
+        return self._of(GONE, since, until)
+
+    def requested(self, since: date, until: date) -> list[Row]:
+        """Rows {day, bucket_id, storage_class, operation, succeeded, refused_, fourhundreds, server_errors, sent, retrieved, is_sampled}."""
+        return self._of(REQUESTED, since, until)
+
+    def _of(self, sql: str, since: date, until: date) -> list[Row]:
+        return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat())
+
+
+def _after(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
