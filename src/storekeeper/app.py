@@ -163,6 +163,13 @@ class Storekeeper:
             clock,
             data_dir=settings.data_dir,
         )
+        self.focus = costs.FocusService(self.analytics, self.buckets, self.costs)
+        self.invoices = costs.InvoiceService(
+            self.database, self.analytics, self.audit, clock, folder=settings.data_dir
+        )
+        reconciler = costs.Reconciler(
+            self.analytics, self.buckets, self.costs, self.invoices, self.metering, clock
+        )
         answers = web.Answers(clock)
         self.dashboard = dashboard.DashboardService(
             self.database,
@@ -195,6 +202,9 @@ class Storekeeper:
                 "access": self.access,
                 "buckets": self.buckets,
                 "costs": self.costs,
+                "focus": self.focus,
+                "invoices": self.invoices,
+                "reconciler": reconciler,
                 "inventory": self.inventory,
                 "dashboard": self.dashboard,
                 "metering": self.metering,
@@ -213,6 +223,7 @@ class Storekeeper:
                     clock,
                     public_url=settings.public_url,
                 ),
+                "storage": dashboard.StorageReader(self.inventory, self.buckets, self.quotas, clock),
                 "overview": dashboard.OverviewReader(
                     self.inventory, self.metering, self.costs, self.quotas, clock
                 ),

@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from . import imported, model, scanned, used
+from . import imported, model, scanned, uploading, used
 from .alerts import AlertCalls
 from .cost_options import CostOptionCalls
 from .costs import CostCalls
 from .errors import UnreachableError
 from .health import HealthCalls
+from .invoices import InvoiceCalls
 from .model import Page, Tokens
 from .session import Session
 from .transport import Transport
@@ -23,12 +24,10 @@ T = TypeVar("T")
 
 TIMEOUT = 30.0  # seconds for one answer
 QUIET = 60.0  # seconds without any event before a stream counts as dead
-UPLOAD_TIMEOUT = 600.0  # seconds; a server that is short of room reads slowly
-_UPLOAD_CHUNK = 1 << 18
 _DEAF_TRIES = 3
 
 
-class Client(HealthCalls, AlertCalls, CostCalls, CostOptionCalls):
+class Client(HealthCalls, AlertCalls, CostCalls, CostOptionCalls, InvoiceCalls):
     """A conversation with one server. Make one for each thread; close it, or use it as a context manager.
 
     Speaks as the owner of `token` (an API key or access token), or of `tokens`, which are renewed when they have
@@ -196,20 +195,13 @@ class Client(HealthCalls, AlertCalls, CostCalls, CostOptionCalls):
         bucket: str,
         mapping: Sequence[str] = (),
         resolution: int = 0,
-        on_sent: Callable[[int], None] = lambda _sent: None,
+        on_sent: Callable[[int], None] = uploading.nobody,
     ) -> imported.Import:
         """Send a file of operations; `mapping` is of `FIELD=COLUMN`, `on_sent` hears of each part's bytes."""
-
-        def chunks() -> Iterator[bytes]:
-            with path.open("rb") as file:
-                while chunk := file.read(_UPLOAD_CHUNK):
-                    yield chunk
-                    on_sent(len(chunk))
-
         query = {"bucket": bucket, "map": list(mapping), "resolution": resolution or None}
         return self._session.upload(
-            _at("/api/imports", form), chunks, imported.Import,
-            size=path.stat().st_size, query=query, timeout=UPLOAD_TIMEOUT,
+            _at("/api/imports", form), lambda: uploading.pieces(path, on_sent), imported.Import,
+            size=path.stat().st_size, query=query, timeout=uploading.TIMEOUT,
         )  # fmt: skip
 
     def compare_imports(self, *, bucket: str = "", span: str = "30d") -> imported.Comparisons:

@@ -38,6 +38,7 @@ PAGES = (
     "/costs/prices",
     "/costs/compare",
     "/costs/savings",
+    "/costs/invoices",
     "/jobs",
     "/settings/me",
     "/settings/users",
@@ -46,8 +47,8 @@ PAGES = (
     "/settings/webhooks/desk",
 )
 FOR_STRANGERS = ("/sign-in", "/problems/not-found", "/nothing-here")
-# One leads on, one needs a signed link (see test_usage), one has an id in its address (see test_quotas).
-LEFT_OUT = {"/settings", "/embed/storage", "/quotas/{quota_id:str}"}
+# One leads on, one needs a signed link (see test_usage), others have an id in their address (see test_quotas, test_invoices).
+LEFT_OUT = {"/settings", "/embed/storage", "/quotas/{quota_id:str}", "/costs/invoices/{invoice_id:str}"}
 ROOMS = ((1280, "light", True), (1280, "dark", False), (390, "light", False), (390, "dark", True))
 PROGRAMS = {"/health", "/metrics", "/health/buckets/{name:str}/checks.csv"}
 MOST_BYTES = 500_000

@@ -55,6 +55,7 @@ problem = {{ values = ["not-found"] }}
 run = {{ values = ["{run}"] }}
 alert = {{ values = ["{alert}"] }}
 quota = {{ values = ["{quota}"] }}
+invoice = {{ values = ["{invoice}"] }}
 [parameters]
 "path.name" = {{ dictionary = "bucket", probability = 0.7 }}
 "query.bucket" = {{ dictionary = "bucket", probability = 0.7 }}
@@ -65,6 +66,7 @@ quota = {{ values = ["{quota}"] }}
 "path.slug" = {{ dictionary = "problem", probability = 0.7 }}
 "path.alert_id" = {{ dictionary = "alert", probability = 0.7 }}
 "path.quota_id" = {{ dictionary = "quota", probability = 0.7 }}
+"path.invoice_id" = {{ dictionary = "invoice", probability = 0.7 }}
 [[operations]]
 include-name = ["PATCH /api/buckets/{{name}}", "DELETE /api/buckets/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
@@ -155,8 +157,12 @@ def _furnish(api: Client, folder: Path) -> Served:
     probe = api.create_token("fra-1", scopes=["probe"]).secret
     alert = api.alerts(bucket="spare")[0].id
     quota = Quotas(api).add(owner="ann", measure="bytes", limit=10**9, reason="the small plan").id
+    bill = folder / "bill.csv"
+    bill.write_text("date,amount,currency,resource\n2026-11,1.5,USD,photos\n")
+    (imported,) = api.import_invoice(bill, form="csv").invoices
     there = {
         "name": "photos",
+        "invoice_id": imported.invoice.id,
         "alert_id": alert,
         "quota_id": quota,
         "scan_id": scan,
@@ -273,6 +279,7 @@ def test_the_server_does_what_it_says(served, tmp_path):
             run=served.there["run_id"],
             alert=served.there["alert_id"],
             quota=served.there["quota_id"],
+            invoice=served.there["invoice_id"],
             tries=TRIES,
         )
     )

@@ -1,18 +1,20 @@
 """Writing what is stored to a file."""
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
 from storekeeper.cli.failing import Status, fail
 from storekeeper.cli.options import Json, OnlyBucket, OnlyOwner, Range
 from storekeeper.cli.remote import server
-from storekeeper.cli.screen import emit, say, size
+from storekeeper.cli.screen import emit, note, say, size
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write; - is standard output.")]
 
 
 class Format(StrEnum):
@@ -24,6 +26,19 @@ class Format(StrEnum):
     ARROW = "arrow"
 
 
+class FocusFormat(StrEnum):
+    """What a file of costs is written as."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class Split(StrEnum):
+    """What a file of costs is split by."""
+
+    OWNER = "owner"
+
+
 @app.callback()
 def export() -> None:
     """Write what is stored to a file."""
@@ -31,7 +46,7 @@ def export() -> None:
 
 @app.command()
 def operations(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write; - is standard output.")],
+    out: Out,
     span: Range = "24h",
     form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.PARQUET,
     owner: OnlyOwner = None,
@@ -46,22 +61,54 @@ def operations(
     $ storekeeper export operations --range 24h --format parquet --out operations.parquet
     $ storekeeper export operations --range 7d --bucket photos --format ndjson --out photos.ndjson
     """
-    to_screen = str(out) == "-"
-    partial = out.with_name(out.name + ".partial")
     query = {"range": span, "bucket": bucket, "owner": owner, "format": form.value}
     with server() as client:
-        try:
-            if to_screen:
-                client.export_operations(sys.stdout.buffer, **query)
-                return
-            with partial.open("wb") as file:
-                written = client.export_operations(file, **query)
-            partial.replace(out)
-        except OSError as error:
-            fail(f"{out} can not be written: {error.strerror or error}", status=Status.NOT_WELL)
-        finally:
-            if not to_screen:
-                partial.unlink(missing_ok=True)
+        _write(out, lambda sink: client.export_operations(sink, **query), as_json=as_json)
+
+
+@app.command()
+def focus(
+    out: Out,
+    month: Annotated[
+        str, typer.Option(metavar="MONTH", help="Such as 2026-11; else the present one.", show_default=False)
+    ] = "",
+    form: Annotated[FocusFormat, typer.Option("--format", help="What to write.")] = FocusFormat.CSV,
+    split: Annotated[
+        Split | None,
+        typer.Option(help="A row for each owner's share, in place of each charge.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a month's calculated charges to a file in the form of FOCUS 1.2, for tools that read billing data.
+
+    What no price is known for is left out, and said.
+
+    For example:
+    $ storekeeper export focus --month 2026-11 --out focus-2026-11.csv
+    $ storekeeper export focus --month 2026-11 --split owner --format parquet --out owners.parquet
+    """
+    query = {"month": month, "split": split.value if split else "", "format": form.value}
+    with server() as client:
+        _write(out, lambda sink: client.export_focus(sink, **query), as_json=as_json)
+        unknown = client.costs(month=month).unclassified
+    if unknown:
+        note(f"Left out, because no price is known: {', '.join(unknown)}.")
+
+
+def _write(out: Path, write: Callable[[IO[bytes]], int], *, as_json: bool) -> None:
+    """The file is there when it is whole."""
+    if str(out) == "-":
+        write(sys.stdout.buffer)
+        return
+    partial = out.with_name(out.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            written = write(file)
+        partial.replace(out)
+    except OSError as error:
+        fail(f"{out} can not be written: {error.strerror or error}", status=Status.NOT_WELL)
+    finally:
+        partial.unlink(missing_ok=True)
     if as_json:
         emit({"file": str(out), "bytes": written})
     else:

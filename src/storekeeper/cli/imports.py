@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from storekeeper.cli import import_sources
 from storekeeper.cli.failing import Status
 from storekeeper.cli.options import Json
 from storekeeper.cli.remote import server
-from storekeeper.cli.screen import NOTHING, console, count, emit, many, note, safe, say, size, table
+from storekeeper.cli.screen import NOTHING, count, emit, many, note, say, size, table
+from storekeeper.cli.uploading import checked, sending
 from storekeeper.kernel.units import parse_duration
 from storekeeper_client import Client
 from storekeeper_client.imported import Comparison, Import
@@ -163,9 +163,7 @@ def _import(
     resolution: int = 0,
     as_json: bool,
 ) -> None:
-    for path in files:
-        if not path.is_file():
-            raise typer.BadParameter(f"there is no file {path}", param_hint="FILE…")
+    checked(files)
     options = {"bucket": bucket, "mapping": mapping, "resolution": resolution}
     items: list[Mapping[str, Any]] = []
     taken = 0
@@ -183,11 +181,8 @@ def _import(
 
 
 def _sent(client: Client, form: str, path: Path, options: Mapping[str, Any]) -> Import:
-    screen = console(err=True)
-    columns = (TextColumn("{task.description}"), BarColumn(20), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task(safe(path.name), total=path.stat().st_size)
-        return client.import_file(form, path, on_sent=lambda sent: bar.advance(task, sent), **options)
+    with sending(path) as on_sent:
+        return client.import_file(form, path, on_sent=on_sent, **options)
 
 
 def _tell(path: Path, found: Import) -> None:

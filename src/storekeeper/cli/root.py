@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Place] = {
     "usage": Place(BUCKETS, "usage"),
     "cost": Place(BUCKETS, "costs"),
     "prices": Place(BUCKETS, "prices"),
+    "invoice": Place(BUCKETS, "invoices", is_group=True),
     "quota": Place(BUCKETS, "quotas", is_group=True),
     "export": Place(BUCKETS, "exporting", is_group=True),
     "embed-link": Place(BUCKETS, "embedding", is_group=True),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from storekeeper.costs.model.report import ChargeLine, CostReport, Part
+from storekeeper.kernel.money import plain
 from storekeeper_client.costs import money
 
 View = dict[str, Any]
@@ -19,6 +20,7 @@ _TABS = (
     ("Charges", "/costs/charges"),
     ("Compare", "/costs/compare"),
     ("Savings", "/costs/savings"),
+    ("Invoices", "/costs/invoices"),
     ("Price sheets", "/costs/prices"),
 )
 _OF_NO_MONTH = ("/costs/savings", "/costs/prices")
@@ -76,12 +78,6 @@ def figure(amount: str | Decimal, currency: str) -> View:
     """An amount for reading, and exactly."""
     exact = amount if isinstance(amount, str) else plain(amount)
     return {"exact": exact, "currency": currency, "text": money(amount, currency)}
-
-
-def plain(amount: Decimal) -> str:
-    """Without an exponent, with two places at least."""
-    whole, _, places = f"{amount:f}".partition(".")
-    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
 def cards(report: CostReport, today: date) -> list[View]:

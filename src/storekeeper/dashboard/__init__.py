@@ -8,7 +8,17 @@ from storekeeper.dashboard.own_pages import ROUTES as OWN_ROUTES
 from storekeeper.dashboard.pages import ROUTES as PAGE_ROUTES
 from storekeeper.dashboard.problems import ROUTES as PROBLEM_ROUTES
 from storekeeper.dashboard.service import DashboardService
+from storekeeper.dashboard.storage import StorageReader
+from storekeeper.dashboard.storage_api import ROUTES as STORAGE_ROUTES
 
-ROUTES = [*API_ROUTES, *JOB_ROUTES, *JOB_PAGE_ROUTES, *PAGE_ROUTES, *OWN_ROUTES, *PROBLEM_ROUTES]
+ROUTES = [
+    *API_ROUTES,
+    *JOB_ROUTES,
+    *JOB_PAGE_ROUTES,
+    *PAGE_ROUTES,
+    *OWN_ROUTES,
+    *PROBLEM_ROUTES,
+    *STORAGE_ROUTES,
+]
 
-__all__ = ["ROUTES", "DashboardService", "OverviewReader"]
+__all__ = ["ROUTES", "DashboardService", "OverviewReader", "StorageReader"]

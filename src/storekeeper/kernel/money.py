@@ -26,3 +26,9 @@ class Money:
 
     def __str__(self) -> str:
         return f"{self.rounded().amount} {self.currency}"
+
+
+def plain(amount: Decimal) -> str:
+    """Without an exponent, with two places at least, and all digits there are: 5E-7 is `0.0000005`."""
+    whole, _, places = f"{amount:f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"

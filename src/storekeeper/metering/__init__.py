@@ -2,6 +2,7 @@
 
 from storekeeper.metering import exports, routes, views
 from storekeeper.metering.embedding import EmbedLinks
+from storekeeper.metering.importing.incoming import Incoming
 from storekeeper.metering.importing.pulling.jobs import jobs
 from storekeeper.metering.importing.pulling.service import ImportSourceService
 from storekeeper.metering.keeping.jobs import jobs as keeping_jobs
@@ -16,6 +17,7 @@ __all__ = [
     "ROUTES",
     "EmbedLinks",
     "ImportSourceService",
+    "Incoming",
     "KeepingService",
     "Kept",
     "MeteringService",

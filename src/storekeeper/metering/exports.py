@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO, Any, cast
 
 import msgspec
@@ -27,6 +27,10 @@ _TYPES: Mapping[Any, pa.DataType] = {
     float: pa.float64(),
     float | None: pa.float64(),
     int: pa.int64(),
+    int | None: pa.int64(),
+    bool: pa.bool_(),
+    date: pa.date32(),
+    datetime | None: pa.timestamp("ms", tz="UTC"),
     str: pa.string(),
     str | None: pa.string(),
 }

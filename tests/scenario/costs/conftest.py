@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callers import calling
 from storekeeper import costs
 from storekeeper.costs import CostService
 from storekeeper.infra.web import Principal, Role
@@ -55,6 +56,13 @@ class World(_module.World):
             self.clock,
             data_dir=folder,
         )
+        self.focus = costs.FocusService(self.engine, self.buckets, self.costs)
+        self.invoices = costs.InvoiceService(
+            self.database, self.engine, self.audit, self.clock, folder=folder
+        )
+        self.reconciler = costs.Reconciler(
+            self.engine, self.buckets, self.costs, self.invoices, self.metering, self.clock
+        )
         for job in costs.jobs(self.costs):
             self.jobs.register(job)
         self.batches = 0
@@ -100,8 +108,30 @@ class World(_module.World):
         super().close()
 
 
+_SERVICES = ("buckets", "jobs", "costs", "focus", "invoices", "reconciler")
+
+
+def _served(world):
+    services = {name: getattr(world, name) for name in _SERVICES}
+    return calling(costs.ROUTES, clock=world.clock, **services)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Of a world an administrator's program or browser, by the `Accept` header; to be used in a `with`."""
+    return _served
+
+
 @pytest.fixture
 def world(tmp_path):
     made = World(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def made_world(tmp_path_factory):
+    """The same for a whole module, whose tests only read."""
+    made = World(tmp_path_factory.mktemp("world"))
     yield made
     made.close()

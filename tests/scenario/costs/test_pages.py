@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from callers import calling
-from storekeeper import costs
 from storekeeper.costs import views
 from storekeeper.costs.sheets import read_sheet
 from storekeeper.infra.jobs import repository
@@ -19,11 +17,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def client(world):
-    for job in costs.jobs(world.costs):
-        world.jobs.register(job)
-    services = {"buckets": world.buckets, "jobs": world.jobs, "costs": world.costs}
-    with calling(costs.ROUTES, clock=world.clock, **services) as client:
+def client(world, serve):
+    with serve(world) as client:
         yield client
 
 
@@ -207,6 +202,7 @@ def test_tabs_keep_month_and_bucket():
         "/costs/charges?month=2026-10&bucket=a+b",
         "/costs/compare?month=2026-10&bucket=a+b",
         "/costs/savings",
+        "/costs/invoices?month=2026-10&bucket=a+b",
         "/costs/prices",
     ]
 

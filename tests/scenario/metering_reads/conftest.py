@@ -111,6 +111,7 @@ def client(world):
         ),
         stopping=threading.Event(),
         health=world.health,
+        storage=dashboard.StorageReader(world.inventory, world.buckets, world.quotas, world.clock),
         dashboard=None,
         jobs=world.jobs,
     ) as client:

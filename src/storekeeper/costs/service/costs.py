@@ -34,6 +34,7 @@ from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.service.saving import savings
+from storekeeper.costs.sheets import Book
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs, Run
@@ -228,6 +229,14 @@ class CostService:
         ]
         problems = [SheetProblem(file=one.file, line=one.line, message=one.message) for one in book.problems]
         return SheetList(items=items, problems=problems)
+
+    def book(self) -> Book:
+        """The price sheets as they are now."""
+        return self._calculator.book()
+
+    def month(self, name: str = "") -> Month:
+        """The month of that name, or the present one. Raises MonthError."""
+        return self._month(name)
 
     def _projection(self, days: Iterable[dict[str, Any]], asked: Month) -> Projection | None:
         now = self._clock.now().astimezone(UTC)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from storekeeper.kernel.units import parse_duration
 
 MAX_SPAN = timedelta(days=366)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
 
 
 def span_of(text: str) -> timedelta:
@@ -44,6 +46,11 @@ def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:
 def _harmless(record: dict[str, Any]) -> dict[str, Any]:
     """Keys of objects are other people's text: a spreadsheet must not take one for a formula."""
     return {
-        name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+        name: f"'{value}" if isinstance(value, str) and _is_formula(value) else value
         for name, value in record.items()
     }
+
+
+def _is_formula(text: str) -> bool:
+    """A negative number is none."""
+    return text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)

@@ -31,6 +31,7 @@ from storekeeper.inventory.service.running import ScanRunner, publish
 from storekeeper.inventory.service.scans import Scans
 from storekeeper.inventory.service.snapshot import Snapshot
 from storekeeper.inventory.service.upkeep import Upkeep
+from storekeeper.inventory.shares import Shares
 from storekeeper.kernel.clock import Clock
 
 MAX_POINTS = 1000
@@ -39,7 +40,7 @@ _MONTH = timedelta(days=30)
 
 
 class InventoryService:
-    """What is in the buckets. `scans` deals with scans; here is what they found."""
+    """What is in the buckets. `scans` deals with scans, `shares` with owners' parts; here is what they found."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class InventoryService:
         self._clock = clock
         self._runner = ScanRunner(database, self._analytics, buckets, clock, batch_rows=batch_rows)
         self._upkeep = Upkeep(database, self._analytics, jobs, self._runner, clock)
+        self.shares = Shares(analytics)
         self.scans = Scans(database, jobs, buckets, audit, clock)
         buckets.on_remove(_forget)
 

@@ -34,6 +34,17 @@ GROUP BY day, bucket_id, source, resolution
 ORDER BY day DESC, bucket_id, source, resolution
 LIMIT {_MOST}"""
 
+# Reported sums by day, operation and detail, which prices depend on.
+DAILY = f"""
+SELECT toDate(reported.time) AS day, bucket_id, source, resolution, operation, detail, is_total,
+    sum(reported.requests) AS requests, sum(reported.errors) AS errors, sum(reported.bytes_out) AS bytes_out,
+    max(reported.objects) AS objects, max(reported.bytes) AS bytes
+FROM reported_usage AS reported FINAL
+WHERE {_RANGE} AND {_OF_BUCKET}
+GROUP BY day, bucket_id, source, resolution, operation, detail, is_total
+ORDER BY day, bucket_id, source, resolution, operation, detail, is_total
+LIMIT {_MOST}"""
+
 # Measured sums by day.
 MEASURED = f"""
 SELECT toUnixTimestamp(traffic_day.time) AS day, bucket_id, sum(requests) AS requests, sum(errors) AS errors,
@@ -88,6 +99,10 @@ class ReportedAnalytics:
     def reported(self, since: datetime, until: datetime, bucket_id: str) -> Rows:
         """Rows {day (s), bucket_id, source, resolution, requests, errors, bytes_in, bytes_out, objects, bytes}."""
         return self._ask(REPORTED, since, until, bucket_id)
+
+    def daily(self, since: datetime, until: datetime) -> Rows:
+        """Rows {day, bucket_id, source, resolution, operation, detail, is_total, requests, errors, bytes_out, objects, bytes}."""
+        return self._ask(DAILY, since, until, "")
 
     def measured(self, since: datetime, until: datetime, bucket_id: str) -> Rows:
         """Rows {day (s), bucket_id, requests, errors, bytes_in, bytes_out}."""

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -96,6 +96,10 @@ class ImportService:
             names,
         )
         return Comparisons(since=since, until=now, items=items)
+
+    def daily(self, since: datetime, until: datetime) -> Sequence[Mapping[str, Any]]:
+        """What providers report by day, operation and detail (see `ReportedAnalytics.daily`), of all buckets."""
+        return self._reported.daily(since, until)
 
     def _asked(self, form: Format, wanted: Wanted, known: Mapping[str, Bucket]) -> Asked:
         mapping = rules.parse_mapping(wanted.mapping)

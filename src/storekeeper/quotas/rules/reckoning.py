@@ -47,6 +47,14 @@ def moves(known: frozenset[State], state: State) -> Moves:
     return Moves(opened=wanted - known, closed=known - wanted)
 
 
+def added(stored: Mapping[str, Any]) -> tuple[int, int]:
+    """(bytes, objects) that came, less what went, since the snapshot."""
+    size, objects = (
+        _whole(stored, f"written_{noun}") - _whole(stored, f"removed_{noun}") for noun in ("bytes", "objects")
+    )
+    return size, objects
+
+
 def _done(quota: Quota, facts: Facts) -> Use:
     name = "operations" if quota.measure is Measure.OPERATIONS else "egress"
     return Use(held=_whole(facts.done, name), recent=_whole(facts.stored, "recent_objects"))

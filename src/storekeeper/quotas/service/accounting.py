@@ -77,17 +77,24 @@ class Accounting:
             with self._db.write() as connection:
                 self._save(connection, [known], read)
 
+    def since_snapshots(self, keys: Collection[Key]) -> dict[Key, tuple[int, int]]:
+        """(bytes, objects) that came, less what went, since the newest snapshots, for owners and buckets' ids as in `Key`."""
+        starts = self._starts(self._inventory.newest())
+        rows = self._analytics.stored(starts, keys, recent=self._clock.now() - RECENT)
+        return {key: reckoning.added(row) for key, row in rows.items()}
+
     def _read(self, keys: Collection[Key]) -> _Read:
         now = self._clock.now()
         scans = self._inventory.newest()
-        starts = [
-            _start(bucket.id, bucket.created_at, scans.get(bucket.id)) for bucket in self._buckets.all()
-        ]
+        starts = self._starts(scans)
         if not keys:
             return _Read(scans, starts, {}, {}, now)
         stored = self._analytics.stored(starts, keys, recent=now - RECENT)
         done = self._analytics.done(reckoning.month_of(now), keys)
         return _Read(scans, starts, stored, done, now)
+
+    def _starts(self, scans: Mapping[str, Scan]) -> list[Start]:
+        return [_start(bucket.id, bucket.created_at, scans.get(bucket.id)) for bucket in self._buckets.all()]
 
     def _save(
         self, connection: Connection, before: Sequence[Known], read: _Read, edited: Collection[str] = ()

@@ -1,6 +1,6 @@
 """The front of quotas: who may use how much, and who is over."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import msgspec
@@ -62,6 +62,10 @@ class QuotaService:
     def refresh(self) -> int:
         """Compute the use of every quota now; how many there are."""
         return self._accounting.refresh()
+
+    def since_snapshots(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int]]:
+        """(bytes, objects) that came, less what went, since the newest snapshots, by (owner, bucket's id); one of both is empty for all."""
+        return self._accounting.since_snapshots(keys)
 
     def add(self, new: NewQuota, *, actor: str) -> QuotaView:
         """Raises BadQuotaError, UnknownBucketError, QuotaExistsError."""

@@ -14,7 +14,7 @@ import typer
 
 from storekeeper.cli.failing import Status
 from storekeeper.cli.local.demo import leftovers
-from storekeeper.cli.local.demo.billing import enter_prices, limit_the_heaviest, work_out
+from storekeeper.cli.local.demo.billing import bill, enter_prices, limit_the_heaviest, work_out
 from storekeeper.cli.local.demo.files import (
     OWNER_PATTERN,
     PACKAGES,
@@ -48,6 +48,7 @@ _CHECKS = {
     "testOperations": ["put", "head", "get", "list", "delete"],
 }
 _ROUNDS = 5  # of everything that the applications do, where they do a fixed number
+_WORKING_OUT = 10.0  # seconds until costs are worked out, so that the bill is of the same moment
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -227,7 +228,9 @@ def _live(world: World, clock: Clock) -> None:
             alive.round(clock.now())
             rescan(world.client, BUCKETS)
             work_out(world.client)
-            clock.sleep(PAUSE)
+            clock.sleep(_WORKING_OUT)
+            bill(world.client, world.root / "bill.csv", BUCKETS)
+            clock.sleep(PAUSE - _WORKING_OUT)
 
 
 def _leave(root: Path, *, keep: bool) -> None:

@@ -1,0 +1,71 @@
+"""The route that tells what is stored."""
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from storekeeper.dashboard.storage import (
+    MOST_OWNERS,
+    BucketStorage,
+    ClassStorage,
+    DayStorage,
+    OwnerStorage,
+    StorageReader,
+    StorageReport,
+)
+from storekeeper.infra.web import Access, get, openapi, span_of, unless_known
+from storekeeper.metering import exports
+
+Table = Literal["byBucket", "byStorageClass", "trend", "users"]
+
+
+@get(
+    "/api/admin/metrics/storage",
+    access=Access.READ,
+    tags=["Dashboard"],
+    summary="What is stored, by bucket, storage class, day and owner",
+    operation_class=openapi.OrTable,
+)
+def show_storage(
+    request: Request[Any, Any, Any],
+    storage: NamedDependency[StorageReader],
+    span: Annotated[str, QueryParameter(name="range", description="Of the trend.")] = "30d",
+    bucket: FromQuery[str] = "",
+    with_users: Annotated[bool, QueryParameter(name="includeUsers")] = False,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST_OWNERS)] = 100,
+    form: Annotated[str, QueryParameter(name="format")] = "",
+    table: FromQuery[Table] = "byBucket",
+) -> Response[StorageReport]:
+    """By the last complete scans, with what operations have changed since. With `includeUsers` owners' parts, the largest first.
+
+    `table` says which part a file holds; of `users` it is the page that is asked for.
+    """
+    form = exports.form_of(request, form)
+    found = storage.report(
+        span_of(span), bucket, with_users=with_users or table == "users", cursor=cursor, limit=limit
+    )
+    tag = hashlib.sha256(msgspec.json.encode(found)).hexdigest()[:32]
+    rows, kind = _part(found, table)
+    return unless_known(
+        request,
+        f"{tag}-{form}-{table}",
+        lambda: exports.answer(found, rows, kind, form=form, name=f"storage-{table}"),
+    )
+
+
+def _part(found: StorageReport, table: Table) -> tuple[Any, type[msgspec.Struct]]:
+    parts: dict[str, tuple[Any, type[msgspec.Struct]]] = {
+        "byBucket": (found.by_bucket, BucketStorage),
+        "byStorageClass": (found.by_storage_class, ClassStorage),
+        "trend": (found.trend, DayStorage),
+        "users": (found.users.items if found.users else (), OwnerStorage),
+    }
+    return parts[table]
+
+
+ROUTES = [show_storage]

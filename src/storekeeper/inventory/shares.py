@@ -1,0 +1,43 @@
+"""Statements about owners' parts of snapshots, by storage class; a snapshot's parts never change."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from storekeeper.infra.analytics import Analytics
+
+# What each scan found in each storage class, and how much of it is small.
+CLASSES = """
+SELECT scan_id, storage_class, sum(inventory_share.objects) AS objects, sum(inventory_share.bytes) AS bytes,
+    sum(inventory_share.objects_below_4k) AS objects_below_4k, sum(inventory_share.bytes_below_4k) AS bytes_below_4k,
+    sum(inventory_share.objects_below_128k) AS objects_below_128k, sum(inventory_share.bytes_below_128k) AS bytes_below_128k
+FROM inventory_share WHERE scan_id IN {scans:Array(String)}
+GROUP BY scan_id, storage_class ORDER BY scan_id, bytes DESC, storage_class LIMIT 100000"""
+
+# A page of the owners of most.
+OWNERS = """
+SELECT owner, sum(inventory_share.objects) AS objects, sum(inventory_share.bytes) AS bytes, uniqExact(scan_id) AS buckets
+FROM inventory_share WHERE scan_id IN {scans:Array(String)}
+GROUP BY owner ORDER BY bytes DESC, owner LIMIT {limit:UInt32} OFFSET {offset:UInt32}"""
+
+# How many owners there are.
+COUNTED = "SELECT uniqExact(owner) AS owners FROM inventory_share WHERE scan_id IN {scans:Array(String)}"
+
+Row = dict[str, Any]
+
+
+class Shares:
+    """Reads parts of the snapshots of some scans."""
+
+    def __init__(self, engine: Analytics) -> None:
+        self._engine = engine
+
+    def classes(self, scan_ids: Sequence[str]) -> list[Row]:
+        """Rows {scan_id, storage_class, objects, bytes, objects_below_4k, bytes_below_4k, …_128k}, the largest first."""
+        return self._engine.rows(CLASSES, scans=list(scan_ids)) if scan_ids else []
+
+    def owners(self, scan_ids: Sequence[str], *, limit: int, offset: int) -> list[Row]:
+        """Rows {owner, objects, bytes, buckets}, the largest first; an empty owner is nobody."""
+        return self._engine.rows(OWNERS, scans=list(scan_ids), limit=limit, offset=offset) if scan_ids else []
+
+    def count_owners(self, scan_ids: Sequence[str]) -> int:
+        return int(self._engine.row(COUNTED, scans=list(scan_ids))["owners"]) if scan_ids else 0
