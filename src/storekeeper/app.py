@@ -151,7 +151,13 @@ class Storekeeper:
             sums_days=settings.rollup_retention_days,
         )
         self.quotas = quotas.QuotaService(
-            self.database, self.analytics, self.inventory, self.buckets, self.audit, clock
+            self.database,
+            self.analytics,
+            self.inventory,
+            self.buckets,
+            self.notifications,
+            self.audit,
+            clock,
         )
         self.costs = costs.CostService(
             self.database,
@@ -169,6 +175,17 @@ class Storekeeper:
         )
         reconciler = costs.Reconciler(
             self.analytics, self.buckets, self.costs, self.invoices, self.metering, clock
+        )
+        self.budgets = costs.BudgetService(
+            self.database, self.analytics, self.buckets, self.notifications, self.audit, clock
+        )
+        self.costs.on_calculated(self.budgets.watch)
+        self.unclassified = costs.UnclassifiedWatch(
+            self.database, self.analytics, self.buckets, self.notifications, clock
+        )
+        self.costs.on_calculated(self.unclassified.watch)
+        self.sheet_editor = costs.SheetEditor(
+            self.database, self.costs, self.audit, clock, data_dir=settings.data_dir
         )
         answers = web.Answers(clock)
         self.dashboard = dashboard.DashboardService(
@@ -205,6 +222,9 @@ class Storekeeper:
                 "focus": self.focus,
                 "invoices": self.invoices,
                 "reconciler": reconciler,
+                "budgets": self.budgets,
+                "unclassified": self.unclassified,
+                "editor": self.sheet_editor,
                 "inventory": self.inventory,
                 "dashboard": self.dashboard,
                 "metering": self.metering,

@@ -8,6 +8,7 @@ from axe_core_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from storekeeper import app
+from storekeeper_client.budgets import Budgets
 
 PAGES = (
     "/",
@@ -35,7 +36,11 @@ PAGES = (
     "/quotas",
     "/costs",
     "/costs/charges",
+    "/costs/budgets",
     "/costs/prices",
+    "/costs/prices/new",
+    "/costs/prices/cloudflare-r2.toml",
+    "/costs/prices/cloudflare-r2.toml?copy=true",
     "/costs/compare",
     "/costs/savings",
     "/costs/invoices",
@@ -47,8 +52,14 @@ PAGES = (
     "/settings/webhooks/desk",
 )
 FOR_STRANGERS = ("/sign-in", "/problems/not-found", "/nothing-here")
-# One leads on, one needs a signed link (see test_usage), others have an id in their address (see test_quotas, test_invoices).
-LEFT_OUT = {"/settings", "/embed/storage", "/quotas/{quota_id:str}", "/costs/invoices/{invoice_id:str}"}
+# One leads on, one needs a signed link (see test_usage), others have an id in their address (see test_quotas, test_costs, test_invoices).
+LEFT_OUT = {
+    "/settings",
+    "/embed/storage",
+    "/quotas/{quota_id:str}",
+    "/costs/budgets/{budget_id:str}",
+    "/costs/invoices/{invoice_id:str}",
+}
 ROOMS = ((1280, "light", True), (1280, "dark", False), (390, "light", False), (390, "dark", True))
 PROGRAMS = {"/health", "/metrics", "/health/buckets/{name:str}/checks.csv"}
 MOST_BYTES = 500_000
@@ -66,6 +77,7 @@ def furnished(scanned) -> None:
     logs = {"logBucket": "packages", "prefix": "photos/"}
     scanned.api.add_webhook(name="desk", url="http://127.0.0.1:9/hook", allowPrivate=True)
     scanned.api.test_webhook("desk")
+    Budgets(scanned.api).add(scope="owner", name="ann", amount="10", currency="USD", reason="a plan")
     scanned.api.add_import_source(name="photos-logs", format="s3-access-log", bucket="uploads", settings=logs)
     now = datetime.now(UTC)  # noqa: TID251 - the server runs by the real clock
     scanned.report(

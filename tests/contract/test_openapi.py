@@ -18,6 +18,7 @@ import pytest
 
 from storekeeper.metering.model import SENT
 from storekeeper_client import Client
+from storekeeper_client.budgets import Budgets
 from storekeeper_client.quotas import Quotas
 from thoroughness import EXAMPLES, times
 
@@ -56,6 +57,8 @@ run = {{ values = ["{run}"] }}
 alert = {{ values = ["{alert}"] }}
 quota = {{ values = ["{quota}"] }}
 invoice = {{ values = ["{invoice}"] }}
+budget = {{ values = ["{budget}"] }}
+sheet = {{ values = ["cloudflare-r2.toml", "own.toml"] }}
 [parameters]
 "path.name" = {{ dictionary = "bucket", probability = 0.7 }}
 "query.bucket" = {{ dictionary = "bucket", probability = 0.7 }}
@@ -67,6 +70,8 @@ invoice = {{ values = ["{invoice}"] }}
 "path.alert_id" = {{ dictionary = "alert", probability = 0.7 }}
 "path.quota_id" = {{ dictionary = "quota", probability = 0.7 }}
 "path.invoice_id" = {{ dictionary = "invoice", probability = 0.7 }}
+"path.budget_id" = {{ dictionary = "budget", probability = 0.7 }}
+"path.file" = {{ dictionary = "sheet", probability = 0.7 }}
 [[operations]]
 include-name = ["PATCH /api/buckets/{{name}}", "DELETE /api/buckets/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
@@ -160,11 +165,14 @@ def _furnish(api: Client, folder: Path) -> Served:
     bill = folder / "bill.csv"
     bill.write_text("date,amount,currency,resource\n2026-11,1.5,USD,photos\n")
     (imported,) = api.import_invoice(bill, form="csv").invoices
+    budget = Budgets(api).add(scope="owner", name="ann", amount="10", reason="the small plan").id
     there = {
         "name": "photos",
         "invoice_id": imported.invoice.id,
         "alert_id": alert,
         "quota_id": quota,
+        "budget_id": budget,
+        "file": "cloudflare-r2.toml",
         "scan_id": scan,
         "run_id": scan,
         "user": user.id,
@@ -280,6 +288,7 @@ def test_the_server_does_what_it_says(served, tmp_path):
             alert=served.there["alert_id"],
             quota=served.there["quota_id"],
             invoice=served.there["invoice_id"],
+            budget=served.there["budget_id"],
             tries=TRIES,
         )
     )

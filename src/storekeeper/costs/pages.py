@@ -10,6 +10,8 @@ from litestar.params import FromQuery, URLEncodedBody
 from storekeeper.access import actor_of
 from storekeeper.buckets import BucketService
 from storekeeper.costs import views
+from storekeeper.costs.budgets import views as budget_views
+from storekeeper.costs.budgets.service import BudgetService
 from storekeeper.costs.service import CALCULATE, CostService
 from storekeeper.infra.jobs import ACTIVE, Jobs, RunStatus
 from storekeeper.infra.web import Access, Role, get, post, render, see_other
@@ -32,6 +34,7 @@ def costs_page(
     buckets: Buckets,
     jobs: Runs,
     clock: Time,
+    budgets: NamedDependency[BudgetService],
     month: FromQuery[str] = "",
     bucket: FromQuery[str] = "",
     currency: FromQuery[str] = "",
@@ -52,6 +55,7 @@ def costs_page(
         unset=[sheet for sheet in report.sheets if sheet.unset],
         problems=costs.sheets().problems,
         trust_tone=views.tone_of_trust,
+        strained=budget_views.strained(budgets.not_well()),
         work=_work(jobs),
         can_write=_may_write(request),
         charges=f"{HERE}/charges?{urlencode(_kept(month=month, bucket=bucket))}".rstrip("?"),
@@ -97,6 +101,7 @@ def prices_page(request: PageRequest, costs: Service) -> Response[Any]:
         sheets=found.items,
         problems=found.problems,
         trust_tone=views.tone_of_trust,
+        can_write=_may_write(request),
         tabs=views.tabs(request.url.path, dict(request.query_params)),
     )
 

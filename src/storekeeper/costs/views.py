@@ -18,6 +18,7 @@ GROUPS = (("storage", "Storage"), ("requests", "Requests"), ("egress", "Egress")
 _TABS = (
     ("Costs", "/costs"),
     ("Charges", "/costs/charges"),
+    ("Budgets", "/costs/budgets"),
     ("Compare", "/costs/compare"),
     ("Savings", "/costs/savings"),
     ("Invoices", "/costs/invoices"),

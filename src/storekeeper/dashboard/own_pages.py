@@ -1,12 +1,13 @@
 """One owner's storage: what they have, what they do. For themselves, and in frames of the application that they use."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
+from storekeeper.costs import BudgetService
+from storekeeper.dashboard.spending import budget_cards
 from storekeeper.infra.web import EMBEDDABLE, Access, Role, get, render, span_of
 from storekeeper.inventory import InventoryService
 from storekeeper.inventory.model import Holdings
@@ -23,6 +24,7 @@ def own_storage_page(
     request: PageRequest,
     metering: NamedDependency[MeteringService],
     inventory: NamedDependency[InventoryService],
+    budgets: NamedDependency[BudgetService],
     span: Span = "30d",
     owner: FromQuery[str] = "",
 ) -> Response[Any]:
@@ -31,7 +33,8 @@ def own_storage_page(
     if principal.role is Role.USER and owner not in ("", principal.email):
         raise NotAllowedError("This is another owner's.")
     found = _found(metering, inventory, owner or principal.email, span)
-    return render(request, "dashboard/own_storage.html", title="Your storage", **found)
+    cards = [*found["cards"], *budget_cards(budgets.of_owner(owner or principal.email).budget)]
+    return render(request, "dashboard/own_storage.html", title="Your storage", **found | {"cards": cards})
 
 
 @get("/embed/storage", access=Access.PUBLIC, include_in_schema=False)
@@ -53,9 +56,7 @@ def embedded_storage_page(
     return render(request, "dashboard/embedded_storage.html", title="Storage", **found)
 
 
-def _found(
-    metering: MeteringService, inventory: InventoryService, owner: str, span: str
-) -> Mapping[str, Any]:
+def _found(metering: MeteringService, inventory: InventoryService, owner: str, span: str) -> dict[str, Any]:
     usage = metering.reader.usage(span_of(span), owner=owner).value
     holdings = inventory.holdings(owner=owner)
     recent = metering.reader.recent(span_of(span), owner=owner, limit=OPERATIONS).value

@@ -8,8 +8,10 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
+from storekeeper.costs import BudgetService, UnclassifiedWatch
 from storekeeper.dashboard import series
 from storekeeper.dashboard.overview import Metrics, Overview, OverviewReader, Trend
+from storekeeper.dashboard.spending import budget_cards
 from storekeeper.health import HealthService
 from storekeeper.health.model import BucketHealth, Status
 from storekeeper.infra.web import Access, Role, get, render, see_other, span_of
@@ -31,12 +33,15 @@ def overview_page(
     overview: NamedDependency[OverviewReader],
     inventory: NamedDependency[InventoryService],
     health: NamedDependency[HealthService],
+    budgets: NamedDependency[BudgetService],
+    unclassified: NamedDependency[UnclassifiedWatch],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
     bucket: FromQuery[str] = "",
 ) -> Response[Any]:
     if request.scope["user"].role is Role.USER:
         return see_other("/me/storage")
     found = overview.read(span_of(span), bucket)
+    budget = None if bucket else budgets.of_everything()
     may_write = request.scope["user"].role is Role.ADMIN
     label = next((entry["label"].lower() for entry in RANGES if entry["value"] == span), span)
     return render(
@@ -47,7 +52,12 @@ def overview_page(
         range=span,
         buckets=overview.bucket_names(),
         bucket=bucket,
-        cards=[*_cards(found, f"in a {label}"), _health_card(_of(health.statuses(), bucket))],
+        cards=[
+            *_cards(found, f"in a {label}", with_growth=budget is None),
+            _health_card(_of(health.statuses(), bucket)),
+            *budget_cards(budget, "/costs/budgets"),
+        ],
+        unpriced=[one for one in unclassified.now() if bucket in ("", one.bucket)],
         traffic=_traffic_cards(found.metrics),
         storage=_storage_chart(found, span_of(span)),
         storage_csv=f"/api/dashboard/metrics-history?range={span}&format=csv"
@@ -70,11 +80,19 @@ def overview_page(
     )
 
 
-def _cards(found: Overview, span: str) -> list[dict[str, Any]]:
+def _cards(found: Overview, span: str, *, with_growth: bool) -> list[dict[str, Any]]:
+    """Growth gives way to a budget: what is stored tells it as well, and five fit side by side."""
     metrics, age = found.metrics, {"provenance": "measured", "at": found.oldest_scan}
     storage, files = metrics.total_storage_trend, metrics.total_files_trend
     before = metrics.total_storage - storage.change if storage.change is not None else 0
     waiting = metrics.buckets - metrics.scanned
+    growth = {
+        "label": "Growth",
+        "value": storage.change / before if storage.change is not None and before else None,
+        "unit": "percent",
+        "note": f"of what is stored, {span}" if before else "after the second scan",
+        **age,
+    }
     return [
         {
             "label": "Stored",
@@ -94,13 +112,7 @@ def _cards(found: Overview, span: str) -> list[dict[str, Any]]:
             "trend": files.values,
             **age,
         },
-        {
-            "label": "Growth",
-            "value": storage.change / before if storage.change is not None and before else None,
-            "unit": "percent",
-            "note": f"of what is stored, {span}" if before else "after the second scan",
-            **age,
-        },
+        *([growth] if with_growth else []),
         {
             "label": "Buckets",
             "value": metrics.buckets,

@@ -1,13 +1,16 @@
 """The dashboard's figures of money and quotas."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from storekeeper.costs import CostService
+from storekeeper.costs.budgets.model import Budget
 from storekeeper.costs.model.report import DayCosts
 from storekeeper.inventory.model import Holdings
 from storekeeper.quotas import QuotaService
+from storekeeper_client.costs import money
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -63,3 +66,22 @@ def with_quota(quotas: QuotaService, holdings: Holdings, bucket: str, owner: str
         quota=found.effective_limit if found else None,
         usage_percent=round(found.share * 100, 2) if found else None,
     )
+
+
+def budget_cards(budget: Budget | None, href: str = "") -> list[dict[str, Any]]:
+    """How much of a budget is spent; nothing without one, or before it begins."""
+    if budget is None or budget.use is None:
+        return []
+    use, words = budget.use, {"ok": "", "at-risk": "at risk: ", "exceeded": "exceeded: "}
+    spent, amount = money(use.spent, budget.currency), money(budget.amount, budget.currency)
+    ahead = f", {money(use.projected, budget.currency)} expected" if use.projected else ""
+    return [
+        {
+            "label": "Budget spent",
+            "value": use.share,
+            "unit": "percent",
+            "href": href,
+            "note": f"{words[use.state]}{spent} of {amount}{ahead}",
+            "provenance": "calculated, this month",
+        }
+    ]

@@ -55,6 +55,8 @@ def test_the_commands_of_the_contract_are_there():
         *(f"user {verb}" for verb in ("add", "list", "disable", "enable", "set-role", "reset-password")),
         *(f"token {verb}" for verb in ("create", "list", "revoke")),
         *(f"alert {verb}" for verb in ("list", "show", "resolve")),
+        *(f"prices {verb}" for verb in ("show", "edit", "remove")),
+        *(f"budget {verb}" for verb in ("list", "set", "remove")),
         *(f"quota {verb}" for verb in ("list", "set", "raise", "remove", "violations")),
         *(f"webhook {verb}" for verb in ("add", "edit", "list", "show", "test", "remove", "deliveries")),
     }

@@ -1,5 +1,6 @@
 """Inventory, metering and costs on real SQLite and chDB; days pass by hand, and a bucket in memory has a price sheet of its own."""
 
+import html
 import importlib.util
 import io
 import json
@@ -10,9 +11,11 @@ import pytest
 
 from callers import calling
 from storekeeper import costs
-from storekeeper.costs import CostService
+from storekeeper.costs import BudgetService, CostService, SheetEditor, UnclassifiedWatch
+from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.web import Principal, Role
 from storekeeper.metering import MeteringService
+from storekeeper.notifications import NotificationService
 
 SCENARIOS = Path(__file__).parents[1] / "inventory" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("inventory_scenarios", SCENARIOS)
@@ -63,6 +66,16 @@ class World(_module.World):
         self.reconciler = costs.Reconciler(
             self.engine, self.buckets, self.costs, self.invoices, self.metering, self.clock
         )
+        self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
+        self.budgets = BudgetService(
+            self.database, self.engine, self.buckets, self.notifications, self.audit, self.clock
+        )
+        self.costs.on_calculated(self.budgets.watch)
+        self.unclassified = UnclassifiedWatch(
+            self.database, self.engine, self.buckets, self.notifications, self.clock
+        )
+        self.costs.on_calculated(self.unclassified.watch)
+        self.editor = SheetEditor(self.database, self.costs, self.audit, self.clock, data_dir=folder)
         for job in costs.jobs(self.costs):
             self.jobs.register(job)
         self.batches = 0
@@ -100,6 +113,14 @@ class World(_module.World):
         while self.metering._drainer.drain_once():
             pass
 
+    def told(self, prefix):
+        """(event, data) of what the log was told of that begins so, the oldest first."""
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT event, body FROM notification WHERE target = 'log' ORDER BY id"
+            ).all()
+        return [(event, json.loads(body)["data"]) for event, body in rows if event.startswith(prefix)]
+
     def pass_hours(self, hours):
         self.clock.today += timedelta(hours=hours)
 
@@ -108,7 +129,17 @@ class World(_module.World):
         super().close()
 
 
-_SERVICES = ("buckets", "jobs", "costs", "focus", "invoices", "reconciler")
+_SERVICES = (
+    "buckets",
+    "jobs",
+    "costs",
+    "budgets",
+    "unclassified",
+    "editor",
+    "focus",
+    "invoices",
+    "reconciler",
+)
 
 
 def _served(world):
@@ -120,6 +151,12 @@ def _served(world):
 def serve():
     """Of a world an administrator's program or browser, by the `Accept` header; to be used in a `with`."""
     return _served
+
+
+@pytest.fixture(scope="session")
+def make_world():
+    """For who shares one among several tests."""
+    return World
 
 
 @pytest.fixture
@@ -135,3 +172,23 @@ def made_world(tmp_path_factory):
     made = World(tmp_path_factory.mktemp("world"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def client(world):
+    for job in costs.jobs(world.costs):
+        world.jobs.register(job)
+    with _served(world) as client:
+        yield client
+
+
+@pytest.fixture
+def read(client):
+    """`read("/costs", month="2026-11")`: the page's text."""
+
+    def get(path, status=200, **query):
+        answer = client.get(path, params=query, headers={"Accept": "text/html"})
+        assert answer.status_code == status
+        return html.unescape(answer.text)
+
+    return get

@@ -1,7 +1,6 @@
 """Pages of costs, the API behind them, and CSV: the same figures everywhere."""
 
 import csv
-import html
 import io
 import re
 from decimal import Decimal
@@ -14,24 +13,6 @@ from storekeeper.costs.sheets import read_sheet
 from storekeeper.infra.jobs import repository
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def client(world, serve):
-    with serve(world) as client:
-        yield client
-
-
-@pytest.fixture
-def read(client):
-    """`read("/costs", month="2026-11")`: the page's text."""
-
-    def get(path, status=200, **query):
-        answer = client.get(path, params=query, headers={"Accept": "text/html"})
-        assert answer.status_code == status
-        return html.unescape(answer.text)
-
-    return get
 
 
 @pytest.fixture
@@ -200,6 +181,7 @@ def test_tabs_keep_month_and_bucket():
     assert [tab["href"] for tab in tabs] == [
         "/costs?month=2026-10&bucket=a+b",
         "/costs/charges?month=2026-10&bucket=a+b",
+        "/costs/budgets?month=2026-10&bucket=a+b",
         "/costs/compare?month=2026-10&bucket=a+b",
         "/costs/savings",
         "/costs/invoices?month=2026-10&bucket=a+b",

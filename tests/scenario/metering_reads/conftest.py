@@ -12,7 +12,7 @@ from storekeeper import dashboard
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.costs import CostService
+from storekeeper.costs import BudgetService, CostService, UnclassifiedWatch
 from storekeeper.health import HealthService
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Database, metadata
@@ -22,6 +22,7 @@ from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import EmbedLinks, MeteringService, api, pages, read_api
 from storekeeper.metering.embedding import api as embed_api
 from storekeeper.metering.embedding import pages as embed_pages
+from storekeeper.notifications import NotificationService
 from storekeeper.objectstore.memory import MemoryStore
 from storekeeper.quotas import QuotaService
 
@@ -60,8 +61,21 @@ class World:
             self.clock,
             data_dir=folder,
         )
+        self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
+        self.budgets = BudgetService(
+            self.database, self.engine, self.buckets, self.notifications, self.audit, self.clock
+        )
+        self.unclassified = UnclassifiedWatch(
+            self.database, self.engine, self.buckets, self.notifications, self.clock
+        )
         self.quotas = QuotaService(
-            self.database, self.engine, self.inventory, self.buckets, self.audit, self.clock
+            self.database,
+            self.engine,
+            self.inventory,
+            self.buckets,
+            self.notifications,
+            self.audit,
+            self.clock,
         )
         self.links = EmbedLinks(
             self.database, self.audit, b"k" * 32, self.clock, public_url="https://keeper.test"
@@ -109,6 +123,8 @@ def client(world):
         overview=dashboard.OverviewReader(
             world.inventory, world.metering, world.costs, world.quotas, world.clock
         ),
+        budgets=world.budgets,
+        unclassified=world.unclassified,
         stopping=threading.Event(),
         health=world.health,
         storage=dashboard.StorageReader(world.inventory, world.buckets, world.quotas, world.clock),

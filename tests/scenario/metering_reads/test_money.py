@@ -1,7 +1,11 @@
 """The dashboard tells what storage costs and how much of a quota is used."""
 
+import html
+
 import pytest
 
+from storekeeper.costs.budgets.model import NewBudget
+from storekeeper.costs.model.outlook import Scope
 from storekeeper.costs.sheets import package_entries
 from storekeeper.quotas.model import Measure, NewQuota
 
@@ -50,3 +54,26 @@ def test_a_quota_of_stored_bytes_is_told_where_it_is_asked_for(priced, client):
     priced.metering.cache.changed()
     assert (storage(owner="ann")["quota"], storage(owner="ann")["usagePercent"]) == (4_000_000, 25.0)
     assert storage()["quota"] is None
+
+
+def test_budgets_and_what_has_no_price_are_on_the_first_page(priced, client, report):
+    def page(path, role="admin"):
+        headers = {"Accept": "text/html", "Authorization": f"Bearer {role}"}
+        return html.unescape(client.get(path, headers=headers).text)
+
+    assert "Growth" in page("/")
+    assert "Budget spent" not in page("/")
+    for scope, name in ((Scope.EVERYTHING, ""), (Scope.OWNER, "ann"), (Scope.OWNER, "user@example.com")):
+        wanted = NewBudget(scope=scope, name=name, amount="0.0125", currency="USD", reason="a plan")
+        priced.budgets.add(wanted, actor="test")
+    report(bucket="owned", operation="DeleteObjects")
+    priced.costs.calculate()
+    priced.unclassified.watch()
+    shown = page("/")
+    assert "No price is known for DeleteObjects" in shown
+    card = shown.partition("Budget spent")[2].partition("</article>")[0]
+    assert "of $0.0125" in card
+    assert "Growth" not in shown
+    assert "Budget spent" not in page("/?bucket=owned")
+    assert "of $0.0125" in page("/me/storage?owner=ann")
+    assert "$0.00 of $0.0125" in page("/me/storage", "user")

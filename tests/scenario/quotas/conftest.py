@@ -16,6 +16,7 @@ from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import api as metering_api
+from storekeeper.notifications import NotificationService
 from storekeeper.objectstore.memory import MemoryStore
 from storekeeper.quotas.model import Measure, NewQuota
 
@@ -42,8 +43,15 @@ class World:
         self.metering = metering.MeteringService(
             self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k" * 32
         )
+        self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
         self.quotas = quotas.QuotaService(
-            self.database, self.engine, self.inventory, self.buckets, self.audit, self.clock
+            self.database,
+            self.engine,
+            self.inventory,
+            self.buckets,
+            self.notifications,
+            self.audit,
+            self.clock,
         )
         self.stores = {}
 

@@ -1,5 +1,6 @@
 """What counts as used: the newest snapshot, and what was written and deleted since it began."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -104,6 +105,19 @@ def test_months_begin_anew(world, report):
     assert [used(world, one) for one in (quota, egress, pair)] == [0, 0, 0]
 
 
+def told(world):
+    """(opened or closed, level, whether it lasts) of each violation that the log was told of, the oldest first."""
+    with world.database.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT event, body FROM notification WHERE target = 'log' ORDER BY id"
+        ).all()
+    found = [(event, json.loads(body)["data"]) for event, body in rows]
+    return [
+        (event.removeprefix("quota.violation."), data["level"], data["closedAt"] is None)
+        for event, data in found
+    ]
+
+
 def test_violations_open_once_and_close_by_themselves(world, report):
     put(world, 300)
     world.scan()
@@ -133,3 +147,20 @@ def test_violations_open_once_and_close_by_themselves(world, report):
     state, found = levels()
     assert state is State.OK
     assert [is_open for _, is_open in found] == [False, False]
+    assert told(world) == [
+        ("opened", "warned", True), ("opened", "exceeded", True), ("closed", "exceeded", False), ("closed", "warned", False),
+    ]  # fmt: skip
+
+
+def test_what_is_removed_closes_its_violations_and_who_was_told_hears_of_it(world, report):
+    put(world, 900)
+    world.scan()
+    quota = world.limit("ann", limit=1000)
+    world.limit("", "photos", limit=800)
+    world.quotas.refresh()
+    world.quotas.remove(quota, "left", actor="admin@example.com")
+    world.buckets.remove("photos", actor="admin@example.com")
+    levels = ["exceeded", "warned", "warned"]
+    assert sorted(one[:2] for one in told(world)) == [
+        (what, level) for what in ("closed", "opened") for level in levels
+    ]

@@ -35,12 +35,16 @@ class Scope(StrEnum):
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """An amount a month for everything, or for the bucket or owner of that name."""
+    """An amount a month for everything, or for the bucket or owner of that name.
+
+    From `warn_percent` of it spent on it is at risk, whatever is projected; with 100, only what is projected counts.
+    """
 
     scope: Scope
     amount: int
     currency: str
     name: str = ""
+    warn_percent: int = 100
 
 
 class BudgetState(StrEnum):

@@ -1,13 +1,23 @@
 """Which sheet holds on a day, how old it is, and how many hours a billed month has."""
 
 import calendar
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 from storekeeper.costs.model import Period, Sheet
+from storekeeper.costs.model.report import MonthError
 
 STALE_AFTER = timedelta(days=180)
 _THIRTY_DAYS = 30 * 24
+_MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
+
+
+def month_of(name: str) -> date:
+    """The first day of a month such as `2026-11`. Raises MonthError."""
+    if not _MONTH.fullmatch(name):
+        raise MonthError(f"{name!r} is not a month of this century.", hint="Write it as 2026-11.")
+    return date(int(name[:4]), int(name[5:]), 1)
 
 
 def in_force(sheets: Iterable[Sheet], day: date) -> Sheet | None:

@@ -1,6 +1,5 @@
 """What storage costs, by month: worked out by a job, read from what it stored."""
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -19,7 +18,6 @@ from storekeeper.costs.model.report import (
     ClosedMonthList,
     CostReport,
     CurrencyError,
-    MonthError,
     OwnCosts,
     Projection,
     SheetList,
@@ -28,6 +26,8 @@ from storekeeper.costs.model.report import (
     SheetUsed,
 )
 from storekeeper.costs.rules.outlook.workload import COMPLETED
+from storekeeper.costs.rules.periods import month_of
+from storekeeper.costs.rules.price import price
 from storekeeper.costs.service import reporting
 from storekeeper.costs.service.calculating import Calculated, Calculator
 from storekeeper.costs.service.closing import Closing
@@ -47,7 +47,6 @@ RULE = (
     "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
     "Shares are whole billionths of the currency; what cutting them leaves is the largest owner's, so that they add up exactly."
 )
-_MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR = timedelta(days=365)
 _DAY = timedelta(days=1)
 
@@ -87,6 +86,11 @@ class CostService:
             self._analytics, inventory, buckets, self._closing, clock, prices=data_dir / "prices"
         )
         inventory.bill_least_times(self._calculator.least_days)
+        self._on_calculated: list[Callable[[], object]] = []
+
+    def on_calculated(self, told: Callable[[], object]) -> None:
+        """What to call, in the job, when costs were worked out; where it fails, the job is tried again."""
+        self._on_calculated.append(told)
 
     def start(self, *, actor: str) -> Run:
         """Work costs out now, in the background. Raises ConflictError with the `runId` of what is under way already."""
@@ -96,8 +100,13 @@ class CostService:
         return run
 
     def calculate(self, progress: Callable[..., None] = lambda **_figures: None) -> Calculated:
-        """The job `calculate-costs`."""
-        return self._calculator.calculate(progress)
+        """The job `calculate-costs`. Price sheets that change meanwhile count as well."""
+        while True:
+            sheets, done = self._digest(), self._calculator.calculate(progress)
+            for told in self._on_calculated:
+                told()
+            if self._digest() == sheets:
+                return done
 
     def report(self, month: str = "", bucket: str = "", currency: str = "") -> CostReport:
         """A month up to now. Raises MonthError, CurrencyError, UnknownBucketError."""
@@ -238,6 +247,22 @@ class CostService:
         """The month of that name, or the present one. Raises MonthError."""
         return self._month(name)
 
+    def priced(self, *books: Book) -> list[list[Charge]]:
+        """The present month's charges by each of these sheets; nothing is stored."""
+        month = self._today().replace(day=1)
+        accounts = self._calculator.facts(month)
+        return [
+            [
+                charge
+                for (_, provider, region), facts in accounts.items()
+                for charge in price(facts, book.series(provider, region))
+            ]
+            for book in books
+        ]
+
+    def _digest(self) -> tuple[str, ...]:
+        return tuple(entry.digest for entry in self._calculator.book().entries)
+
     def _projection(self, days: Iterable[dict[str, Any]], asked: Month) -> Projection | None:
         now = self._clock.now().astimezone(UTC)
         if not asked.since <= now.date() < asked.until:
@@ -251,12 +276,7 @@ class CostService:
         return [reporting.sheet_used(entry, today) for entry in map(book.find, used) if entry]
 
     def _month(self, name: str) -> Month:
-        if not name:
-            since = self._today().replace(day=1)
-        elif _MONTH.fullmatch(name):
-            since = date(int(name[:4]), int(name[5:]), 1)
-        else:
-            raise MonthError(f"{name!r} is not a month of this century.", hint="Write it as 2026-11.")
+        since = month_of(name) if name else self._today().replace(day=1)
         return Month(since, (since + 31 * _DAY).replace(day=1))
 
     def _bucket_id(self, name: str) -> str:

@@ -63,14 +63,22 @@ def load(directory: Path | None = None) -> Book:
 
     A file that is wrong is left out, and told of in `problems`; the others count.
     """
+    return book_of(*own_entries(directory)) if directory else book_of(())
+
+
+def own_entries(directory: Path) -> tuple[list[Entry], list[Problem]]:
+    """The sheets of a directory that can be read, and what is wrong with the others. There need be no such directory."""
+    return _read_all(directory, own=True) if directory.is_dir() else ([], [])
+
+
+def book_of(own: Iterable[Entry], problems: Iterable[Problem] = ()) -> Book:
+    """The package's sheets with one's own; these are left out where they contradict each other."""
+    own = list(own)
     entries = {one.sheet.id: one for one in package_entries()}
-    if directory is None or not directory.is_dir():
-        return Book(entries.values())
-    own, problems = _read_all(directory, own=True)
-    overlapping = list(_overlaps(own))
+    overlapping = list(overlaps(own))
     refused = {problem.file for problem in overlapping}
     entries |= {one.sheet.id: one for one in own if one.file not in refused}
-    return Book(entries.values(), problems + overlapping)
+    return Book(entries.values(), [*problems, *overlapping])
 
 
 def load_strictly(directory: Path) -> list[Entry]:
@@ -80,7 +88,7 @@ def load_strictly(directory: Path) -> list[Entry]:
 
 def _strict(directory: Traversable) -> list[Entry]:
     entries, problems = _read_all(directory, own=False)
-    problems += _overlaps(entries)
+    problems += overlaps(entries)
     if problems:
         raise PriceSheetError(problems)
     return entries
@@ -101,7 +109,7 @@ def _read_all(directory: Traversable, *, own: bool) -> tuple[list[Entry], list[P
     return entries, problems
 
 
-def _overlaps(entries: Iterable[Entry]) -> Iterator[Problem]:
+def overlaps(entries: Iterable[Entry]) -> Iterator[Problem]:
     """Periods of one provider and region that are there twice, reach into each other, or are in different currencies."""
     for _, series in groupby(sorted(entries, key=_order), key=lambda one: _order(one)[:2]):
         for before, after in pairwise(series):

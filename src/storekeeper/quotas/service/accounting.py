@@ -23,6 +23,7 @@ from storekeeper.quotas.model import Quota, State, Use, Violation
 from storekeeper.quotas.repository import Known
 from storekeeper.quotas.rules import reckoning, standing
 from storekeeper.quotas.violations import repository as violations
+from storekeeper.quotas.violations.telling import Violations
 
 KEPT = timedelta(days=365)  # closed violations
 
@@ -50,8 +51,9 @@ class Accounting:
         buckets: BucketService,
         audit: AuditTrail,
         clock: Clock,
+        told: Violations,
     ) -> None:
-        self._db, self._analytics = database, QuotaAnalytics(analytics)
+        self._db, self._analytics, self._violations = database, QuotaAnalytics(analytics), told
         self._inventory, self._buckets, self._audit, self._clock = inventory, buckets, audit, clock
 
     def refresh(self) -> int:
@@ -130,8 +132,8 @@ class Accounting:
             moves = reckoning.moves(frozenset(levels), use.state)
             opened += [self._violation(quota, use, level, now) for level in sorted(moves.opened)]
             closed += [levels[level] for level in moves.closed]
-        violations.insert(connection, opened)
-        violations.close(connection, closed, now, "Use is below the threshold again.")
+        self._violations.open(connection, opened)
+        self._violations.close(connection, closed, now, "Use is below the threshold again.")
         if opened:
             log.warning("quotas are over their thresholds", opened=len(opened), first=opened[0].summary)
 

@@ -14,6 +14,7 @@ from storekeeper.infra.db import Connection, Database
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.ids import new_id
+from storekeeper.notifications import NotificationService
 from storekeeper.quotas import repository
 from storekeeper.quotas.leasing import Leasing
 from storekeeper.quotas.leasing import repository as leases
@@ -38,6 +39,7 @@ from storekeeper.quotas.rules import standing
 from storekeeper.quotas.service.accounting import Accounting
 from storekeeper.quotas.violations import repository as violations
 from storekeeper.quotas.violations.repository import Filter
+from storekeeper.quotas.violations.telling import Violations
 
 MOST_LISTED = 1000
 
@@ -51,11 +53,13 @@ class QuotaService:
         analytics: Analytics,
         inventory: InventoryService,
         buckets: BucketService,
+        notifications: NotificationService,
         audit: AuditTrail,
         clock: Clock,
     ) -> None:
         self._db, self._buckets, self._audit, self._clock = database, buckets, audit, clock
-        self._accounting = Accounting(database, analytics, inventory, buckets, audit, clock)
+        self._violations = Violations(notifications)
+        self._accounting = Accounting(database, analytics, inventory, buckets, audit, clock, self._violations)
         self.leasing = Leasing(database, buckets, clock)
         buckets.on_remove(self._forget)
 
@@ -122,7 +126,7 @@ class QuotaService:
         with self._db.write() as connection:
             quota = _found(repository.get(connection, quota_id), quota_id).quota
             repository.delete(connection, [quota_id])
-            violations.close_of(connection, [quota_id], self._clock.now(), "The quota was removed.")
+            self._violations.close_of(connection, [quota_id], self._clock.now(), "The quota was removed.")
             self._record(connection, "quota.delete", quota, actor, _told(reason), {"limit": quota.limit})
 
     def raise_for(self, quota_id: str, wanted: NewRaise, *, actor: str) -> QuotaView:
@@ -219,7 +223,7 @@ class QuotaService:
     def _forget(self, connection: Connection, bucket: Bucket) -> None:
         """With the bucket go the quotas in it."""
         gone = [one.quota.id for one in repository.of_bucket(connection, bucket.id)]
-        violations.close_of(connection, gone, self._clock.now(), "The bucket was removed.")
+        self._violations.close_of(connection, gone, self._clock.now(), "The bucket was removed.")
         repository.delete(connection, gone)
         leases.forget_bucket(connection, bucket.id)
 

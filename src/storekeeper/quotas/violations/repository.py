@@ -35,6 +35,7 @@ violation_table = sa.Table(
     ),
 )
 _v = violation_table.c
+_AT_ONCE = 500  # ids in a statement
 
 
 class Filter(NamedTuple):
@@ -74,9 +75,17 @@ def close(connection: Connection, ids: Collection[str], at: datetime, why: str) 
         )
 
 
-def close_of(connection: Connection, quota_ids: Collection[str], at: datetime, why: str) -> None:
-    still_open = violation_table.update().where(_v.quota_id.in_(quota_ids), _v.closed_at.is_(None))
-    connection.execute(still_open.values(closed_at=at, closed_by=why))
+def still_open(
+    connection: Connection, *, ids: Collection[str] = (), quota_ids: Collection[str] = ()
+) -> list[Violation]:
+    """Of these, or of these quotas, those that have not closed, the oldest first."""
+    found: list[Violation] = []
+    for column, given in ((_v.id, sorted(ids)), (_v.quota_id, sorted(quota_ids))):
+        for first in range(0, len(given), _AT_ONCE):
+            some = column.in_(given[first : first + _AT_ONCE])
+            query = violation_table.select().where(some, _v.closed_at.is_(None)).order_by(_v.id)
+            found += [_violation(row) for row in connection.execute(query).mappings()]
+    return found
 
 
 def find(connection: Connection, wanted: Filter) -> list[Violation]:
@@ -92,10 +101,7 @@ def find(connection: Connection, wanted: Filter) -> list[Violation]:
         (wanted.before, _v.id < wanted.before),
     )
     query = query.where(*(condition for value, condition in given if value))
-    return [
-        Violation(**dict(row) | {"measure": Measure(row["measure"]), "level": State(row["level"])})
-        for row in connection.execute(query).mappings()
-    ]
+    return [_violation(row) for row in connection.execute(query).mappings()]
 
 
 def counts(connection: Connection) -> dict[State, int]:
@@ -107,3 +113,7 @@ def counts(connection: Connection) -> dict[State, int]:
 def forget_before(connection: Connection, moment: datetime) -> int:
     """Delete what closed earlier; how many."""
     return connection.execute(violation_table.delete().where(_v.closed_at < moment)).rowcount
+
+
+def _violation(row: Any) -> Violation:
+    return Violation(**dict(row) | {"measure": Measure(row["measure"]), "level": State(row["level"])})

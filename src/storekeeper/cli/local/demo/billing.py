@@ -1,4 +1,4 @@
-"""Prices, a quota and an invoice of the demo, so that what its storage would cost, who is over and how a bill differs can be seen."""
+"""Prices, a quota, a budget and a bill of the demo, so that what its storage would cost and who is over can be seen."""
 
 import csv
 import io
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from storekeeper.costs.sheets import package_entries
 from storekeeper_client import ApiError, Client
+from storekeeper_client.budgets import Budgets
 from storekeeper_client.costs import Costs
 from storekeeper_client.quotas import Quotas
 
 _PRICED_AS, _HEAVY_OWNER = "aws", "ann"
+_AGREED = "0.10"  # a month, of the currency of Amazon's prices: it lasts for the first minutes
 _WARNED_AT = 0.85  # of the quota, at first
 _UNREPORTED = Decimal("1.04")  # the bill has more requests than the applications report
 _CREDIT, _TAX = Decimal("-0.001"), Decimal("0.19")
@@ -38,6 +40,13 @@ def limit_the_heaviest(client: Client, bucket: str) -> None:
         measure="bytes",
         limit=round(held[_HEAVY_OWNER] / _WARNED_AT),
         reason="The demo's plan for one person.",
+    )
+
+
+def agree_on_a_budget(client: Client) -> None:
+    """One for everything, which will not last when people go on like that."""
+    Budgets(client).add(
+        scope="everything", amount=_AGREED, currency="USD", reason="The demo's pocket money for a month."
     )
 
 

@@ -14,7 +14,13 @@ import typer
 
 from storekeeper.cli.failing import Status
 from storekeeper.cli.local.demo import leftovers
-from storekeeper.cli.local.demo.billing import bill, enter_prices, limit_the_heaviest, work_out
+from storekeeper.cli.local.demo.billing import (
+    agree_on_a_budget,
+    bill,
+    enter_prices,
+    limit_the_heaviest,
+    work_out,
+)
 from storekeeper.cli.local.demo.files import (
     OWNER_PATTERN,
     PACKAGES,
@@ -96,6 +102,7 @@ def run(*, once: bool, port: int, keep: bool, faults: bool, as_json: bool) -> No
         else:
             world.client.start_monitoring()
             limit_the_heaviest(world.client, UPLOADS)
+            agree_on_a_budget(world.client)
             with applications(world.client, world.storage, world.root):
                 _show(world, compared, as_json=as_json)
                 with playing(world.outage.control) if faults else nullcontext():

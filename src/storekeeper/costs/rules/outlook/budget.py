@@ -18,8 +18,8 @@ class _Verdict(NamedTuple):
 def judge(budget: Budget, projection: Projection, today: date, elapsed: float = 0.0) -> BudgetUse:
     """The budget by a projection of what it is for, in the same currency; `elapsed` is the share of today that is over.
 
-    Exceeded when more than all of it is spent, at risk when it is projected to be. Raises ValueError for an amount that is not
-    positive, a name that is missing or too much, and a projection of another month.
+    Exceeded when more than all of it is spent; at risk when it is projected to be, or when the warning is reached. Raises ValueError
+    for an amount that is not positive, a name that is missing or too much, and a projection of another month.
     """
     _check(budget, projection, today)
     share = projection.spent / budget.amount
@@ -54,6 +54,9 @@ def _verdict(budget: Budget, projection: Projection, today: date) -> _Verdict:
     if projection.total > budget.amount:
         on = _used_up_on(budget, projection, today)
         return _Verdict(BudgetState.AT_RISK, on, f"{spent} and {expected}; it will be used up on {on}.")
+    if budget.warn_percent < 100 and projection.spent * 100 >= budget.amount * budget.warn_percent:
+        warned = f"{spent}, beyond the warning at {budget.warn_percent} %"
+        return _Verdict(BudgetState.AT_RISK, None, f"{warned}, and {expected}.")
     could = f", but {money(projection.high)} is possible" if projection.high > budget.amount else ""
     return _Verdict(BudgetState.OK, None, f"{spent} and {expected}{could}.")
 
