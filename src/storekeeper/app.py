@@ -16,6 +16,7 @@ from storekeeper import (
     access,
     audit,
     buckets,
+    cleanup,
     costs,
     dashboard,
     health,
@@ -39,6 +40,7 @@ NAVIGATION = (
     web.Entry("Buckets", "/buckets", "buckets"),
     web.Entry("Usage", "/usage", "usage", beside=("/performance", "/activity", "/ingestion", "/imports")),
     web.Entry("Quotas", "/quotas", "growth"),
+    web.Entry("Clean-up", "/cleanup", "trash"),
     web.Entry("Costs", "/costs", "costs"),
     web.Entry("Health", "/health/buckets", "health", beside=("/health/settings",)),
     web.Entry("Jobs", "/jobs", "jobs"),
@@ -59,6 +61,7 @@ def routes() -> list[HTTPRouteHandler]:
         *metering.ROUTES,
         *notifications.ROUTES,
         *quotas.ROUTES,
+        *cleanup.ROUTES,
         *costs.ROUTES,
         *health.ROUTES,
         *dashboard.ROUTES,
@@ -187,6 +190,17 @@ class Storekeeper:
         self.sheet_editor = costs.SheetEditor(
             self.database, self.costs, self.audit, clock, data_dir=settings.data_dir
         )
+        self.cleanup = cleanup.CleanupService(
+            self.database,
+            self.buckets,
+            self.jobs,
+            self.audit,
+            clock,
+            data_dir=settings.data_dir,
+            log_days=settings.rollup_retention_days,
+            is_blocked=self.health.breakers.is_open,
+            price=self.costs.freed,
+        )
         answers = web.Answers(clock)
         self.dashboard = dashboard.DashboardService(
             self.database,
@@ -207,6 +221,7 @@ class Storekeeper:
             *notifications.jobs(self.notifications),
             *costs.jobs(self.costs),
             *quotas.jobs(self.quotas),
+            *cleanup.jobs(self.cleanup),
             _housekeeping(self.jobs, self.access, self.metering),
         ]:
             self.jobs.register(job)
@@ -235,6 +250,7 @@ class Storekeeper:
                 "alerts": self.alerts,
                 "notifications": self.notifications,
                 "quotas": self.quotas,
+                "cleanup": self.cleanup,
                 "stopping": self.stopping,
                 "embed_links": metering.EmbedLinks(
                     self.database,

@@ -11,6 +11,7 @@ import msgspec
 
 from . import imported, model, scanned, uploading, used
 from .alerts import AlertCalls
+from .cleanup import CleanupCalls
 from .cost_options import CostOptionCalls
 from .costs import CostCalls
 from .errors import UnreachableError
@@ -27,7 +28,7 @@ QUIET = 60.0  # seconds without any event before a stream counts as dead
 _DEAF_TRIES = 3
 
 
-class Client(HealthCalls, AlertCalls, CostCalls, CostOptionCalls, InvoiceCalls):
+class Client(HealthCalls, AlertCalls, CostCalls, CostOptionCalls, InvoiceCalls, CleanupCalls):
     """A conversation with one server. Make one for each thread; close it, or use it as a context manager.
 
     Speaks as the owner of `token` (an API key or access token), or of `tokens`, which are renewed when they have

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer._click import exceptions
 
-from storekeeper import app, costs, health, inventory, metering, notifications, quotas, settings
+from storekeeper import app, cleanup, costs, health, inventory, metering, notifications, quotas, settings
 from storekeeper.objectstore import PROVIDERS, least_privilege_policy
 from thoroughness import VARIABLES
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 DEPLOYED = sorted(path for path in ROOT.glob("deploy/*") if path.is_file())
 OF_THE_CLIENT = {"STOREKEEPER_URL", "STOREKEEPER_TOKEN"}
+_CLEANUP = SimpleNamespace(**dict.fromkeys(("maker", "carrier", "restoring"), SimpleNamespace(run=None)))
 PLACEHOLDERS = {"STOREKEEPER_NAME", "STOREKEEPER_NAME_FILE"}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -166,6 +167,7 @@ def test_every_job_is_documented():
         *notifications.jobs(None),
         *costs.jobs(None),
         *quotas.jobs(None),
+        *cleanup.jobs(_CLEANUP),
         app._housekeeping(None, None, None),
     ]
     page = (ROOT / "docs" / "reference" / "jobs.md").read_text()

@@ -34,6 +34,8 @@ PAGES = (
     "/health/settings",
     "/health/buckets/uploads/settings",
     "/quotas",
+    "/cleanup",
+    "/cleanup/policies/old-files",
     "/costs",
     "/costs/charges",
     "/costs/budgets",
@@ -60,6 +62,7 @@ LEFT_OUT = {
     "/costs/budgets/{budget_id:str}",
     "/costs/invoices/{invoice_id:str}",
 }
+LEFT_OUT |= {"/cleanup/plans/{plan_id:str}", "/cleanup/runs/{cleanup_id:str}"}  # see test_cleanup
 ROOMS = ((1280, "light", True), (1280, "dark", False), (390, "light", False), (390, "dark", True))
 PROGRAMS = {"/health", "/metrics", "/health/buckets/{name:str}/checks.csv"}
 MOST_BYTES = 500_000
@@ -74,6 +77,8 @@ def furnished(scanned) -> None:
     scanned.api.add_user(address, role="readonly")
     scanned.register("refused", "uploads", secret="not-the-secret")
     assert scanned.scan("refused") == "dead"
+    old = {"name": "old-files", "bucket": "uploads", "prefixes": ["users/"], "minAgeDays": 90}
+    scanned.api.add_cleanup_policy(**old, reason="old files")
     logs = {"logBucket": "packages", "prefix": "photos/"}
     scanned.api.add_webhook(name="desk", url="http://127.0.0.1:9/hook", allowPrivate=True)
     scanned.api.test_webhook("desk")

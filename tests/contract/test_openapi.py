@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from storekeeper.kernel.clock import SystemClock
 from storekeeper.metering.model import SENT
 from storekeeper_client import Client
 from storekeeper_client.budgets import Budgets
@@ -59,6 +60,8 @@ quota = {{ values = ["{quota}"] }}
 invoice = {{ values = ["{invoice}"] }}
 budget = {{ values = ["{budget}"] }}
 sheet = {{ values = ["cloudflare-r2.toml", "own.toml"] }}
+plan = {{ values = ["{plan}"] }}
+cleaned = {{ values = ["{cleaned}"] }}
 [parameters]
 "path.name" = {{ dictionary = "bucket", probability = 0.7 }}
 "query.bucket" = {{ dictionary = "bucket", probability = 0.7 }}
@@ -72,6 +75,8 @@ sheet = {{ values = ["cloudflare-r2.toml", "own.toml"] }}
 "path.invoice_id" = {{ dictionary = "invoice", probability = 0.7 }}
 "path.budget_id" = {{ dictionary = "budget", probability = 0.7 }}
 "path.file" = {{ dictionary = "sheet", probability = 0.7 }}
+"path.plan_id" = {{ dictionary = "plan", probability = 0.7 }}
+"path.cleanup_id" = {{ dictionary = "cleaned", probability = 0.7 }}
 [[operations]]
 include-name = ["PATCH /api/buckets/{{name}}", "DELETE /api/buckets/{{name}}"]
 parameters = {{ "path.name" = "spare" }}
@@ -166,9 +171,15 @@ def _furnish(api: Client, folder: Path) -> Served:
     bill.write_text("date,amount,currency,resource\n2026-11,1.5,USD,photos\n")
     (imported,) = api.import_invoice(bill, form="csv").invoices
     budget = Budgets(api).add(scope="owner", name="ann", amount="10", reason="the small plan").id
+    policy: dict[str, Any] = {"name": "photos", "bucket": "photos", "prefixes": ["users/"], "minAgeDays": 1}
+    api.add_cleanup_policy(**policy, reason="a test")
+    os.utime(folder / "photos" / "users/ann/1.jpg", (0, 0))
+    plan, cleaned = cleaned_up(api)
     there = {
         "name": "photos",
         "invoice_id": imported.invoice.id,
+        "plan_id": plan,
+        "cleanup_id": cleaned,
         "alert_id": alert,
         "quota_id": quota,
         "budget_id": budget,
@@ -180,6 +191,17 @@ def _furnish(api: Client, folder: Path) -> Served:
     }
     secrets = (str(key).partition(".")[2], str(probe).partition(".")[2], SECRET, PASSWORD)
     return Served(api.url, tokens.access_token, str(key), str(probe), there, secrets)
+
+
+def cleaned_up(api: Client) -> tuple[str, str]:
+    """A plan and the run that carried it out."""
+    plan_id = api.plan_cleanup("photos")
+    while (plan := api.cleanup_plan(plan_id)).state == "planning":
+        SystemClock().sleep(0.1)
+    run_id = api.confirm_cleanup(plan_id, objects=plan.objects, size=plan.bytes)
+    while not api.cleanup_run(run_id).is_over:
+        SystemClock().sleep(0.1)
+    return plan_id, run_id
 
 
 def reads(served: Served) -> list[str]:
@@ -289,6 +311,8 @@ def test_the_server_does_what_it_says(served, tmp_path):
             quota=served.there["quota_id"],
             invoice=served.there["invoice_id"],
             budget=served.there["budget_id"],
+            plan=served.there["plan_id"],
+            cleaned=served.there["cleanup_id"],
             tries=TRIES,
         )
     )

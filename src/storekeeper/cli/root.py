@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Place] = {
     "prices": Place(BUCKETS, "prices", is_group=True),
     "budget": Place(BUCKETS, "budgets", is_group=True),
     "quota": Place(BUCKETS, "quotas", is_group=True),
+    "cleanup": Place(BUCKETS, "cleanup", is_group=True),
     "export": Place(BUCKETS, "exporting", is_group=True),
     "embed-link": Place(BUCKETS, "embedding", is_group=True),
     "import": Place(BUCKETS, "imports", is_group=True),

@@ -30,6 +30,14 @@ def format_bytes(count: float) -> str:
     raise AssertionError  # the last unit always returns
 
 
+def exact_bytes(count: int) -> str:
+    """As one would type it, without loss: 2500000 is `"2500 kB"`."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count and count % size == 0:
+            return f"{count // size} {unit}"
+    return f"{count} B"
+
+
 def _three_digits(value: float) -> str:
     if value == int(value) or value >= 99.95:
         return f"{value:.0f}"

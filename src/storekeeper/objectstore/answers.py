@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from . import xml
 from .errors import (
+    ChangedMeanwhileError,
     ClockSkewError,
     MalformedAnswerError,
     MissingPermissionError,
@@ -38,6 +39,7 @@ _CODES: dict[type[ObjectStoreError], str] = {
     "RequestLimitExceeded BandwidthLimitExceeded",
     StoreTimeoutError: "RequestTimeout",
     ServerFaultError: "InternalError ServiceUnavailable OperationAborted",
+    ChangedMeanwhileError: "PreconditionFailed ConditionalRequestConflict",
     UnsupportedError: "NotImplemented MethodNotAllowed UnsupportedOperation",
 }
 _BY_CODE = {code: error for error, codes in _CODES.items() for code in codes.split()}
@@ -50,6 +52,7 @@ _BY_STATUS: dict[int, type[ObjectStoreError]] = {
     403: MissingPermissionError,
     405: UnsupportedError,
     408: StoreTimeoutError,
+    412: ChangedMeanwhileError,
     429: ThrottledError,
     501: UnsupportedError,
 }

@@ -113,6 +113,12 @@ class ListingLoopError(ObjectStoreError):
     slug, title, outage = "listing-loop", "Listing does not advance", True
 
 
+class ChangedMeanwhileError(ObjectStoreError):
+    """The object is not the one that was seen before: it was written anew meanwhile, and was left alone."""
+
+    slug, title, status = "changed-meanwhile", "Object has changed", 409
+
+
 class UnsupportedError(ObjectStoreError):
     """The provider does not have this operation; nothing is wrong with the bucket."""
 

@@ -4,8 +4,9 @@ import errno
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
@@ -15,9 +16,16 @@ import pyarrow as pa
 
 from storekeeper.kernel.errors import BadInputError
 
-from .errors import MissingPermissionError, NoSuchBucketError, NoSuchKeyError, ServerFaultError
+from .errors import (
+    ChangedMeanwhileError,
+    MissingPermissionError,
+    NoSuchBucketError,
+    NoSuchKeyError,
+    ServerFaultError,
+    UnsupportedError,
+)
 from .folder_walk import Found, place_of, raw, temporary_name, walk, walk_level
-from .port import LISTING, Page, UploadPage, VersionPage, VersionTotals
+from .port import LISTING, WITH_ETAGS, Described, Page, UploadPage, VersionPage, VersionTotals
 
 _KEPT_WALKS = 16  # each holds the names of the directories that it is in
 _LISTING_LIMIT = 100  # a shorter page is a question, not a listing that will go on
@@ -46,6 +54,7 @@ class FolderStore:
         start_after: str = "",
         token: str = "",
         limit: int = 1000,
+        etags: bool = False,
     ) -> Page:
         """One page; `token` is the last key or prefix of the page before."""
         if delimiter not in {"", "/"}:
@@ -56,8 +65,12 @@ class FolderStore:
         last = batch[-1].key if batch else ""
         if following and limit >= _LISTING_LIMIT:
             self._keep((prefix, delimiter, last), chain([following], found))
+        objects = _table([item for item in batch if item.size >= 0])
+        if etags:
+            nothing = pa.array([""] * objects.num_rows, pa.string())
+            objects = objects.append_column(WITH_ETAGS.field("etag"), nothing)
         return Page(
-            objects=_table([item for item in batch if item.size >= 0]),
+            objects=objects,
             prefixes=[item.key for item in batch if item.size < 0],
             truncated=following is not None,
             token=last if following else "",
@@ -91,11 +104,20 @@ class FolderStore:
             return file.read()
 
     def head(self, key: str) -> int:
+        return self.describe(key).size
+
+    def describe(self, key: str) -> Described:
         path = self._path(key)
         with self._explained(key):
             if not path.is_file() or path.is_symlink():
                 raise NoSuchKeyError(f"there is no file {key}")
-            return path.stat().st_size
+            status = path.stat()
+        millis = status.st_mtime_ns // 1_000_000
+        modified = datetime.fromtimestamp(millis // 1000, UTC).replace(microsecond=millis % 1000 * 1000)
+        return Described(size=status.st_size, modified=modified)
+
+    def tags(self, key: str) -> Mapping[str, str]:
+        raise UnsupportedError(f"{key}: files have no tags", hint="Choose without tags.")
 
     def delete(self, key: str) -> None:
         """Removes the file and the directories that it leaves empty, which a bucket would not have either."""
@@ -109,6 +131,22 @@ class FolderStore:
             for parent in path.relative_to(self._root).parents:
                 if parent.name:
                     (self._root / parent).rmdir()
+
+    def remove(self, key: str, *, seen: Described) -> str:
+        """Looks once more before: nothing else that a file system offers would keep a writer out."""
+        with suppress(NoSuchKeyError):
+            if self.describe(key) != seen:
+                raise ChangedMeanwhileError(f"{key} was written meanwhile")
+            self.delete(key)
+        return ""
+
+    def marker_of(self, key: str) -> str:  # noqa: ARG002 - the port asks for it
+        return ""
+
+    def remove_marker(self, key: str, marker: str) -> None:
+        raise UnsupportedError(
+            f"{key}: a folder keeps nothing that was deleted, so there is no marker {marker}"
+        )
 
     def close(self) -> None:
         """Forget the walks under way."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from . import xml
 from .errors import MalformedAnswerError
-from .port import LISTING, Page
+from .port import LISTING, WITH_ETAGS, Page
 
 _MODIFIED = LISTING.field("modified").type
 _NANOSECONDS = pa.timestamp("ns", tz="UTC")
@@ -27,8 +27,8 @@ def parse_page(body: bytes) -> Page:
     return page_from(xml.parse(body))
 
 
-def page_from(root: xml.Element) -> Page:
-    """The page in an already parsed ListBucketResult."""
+def page_from(root: xml.Element, *, etags: bool = False) -> Page:
+    """The page in an already parsed ListBucketResult, with the column `etag` where that is wanted."""
     if root.name != "ListBucketResult":
         raise MalformedAnswerError(f"expected ListBucketResult, got {root.name}")
     decode = key_decoder(root)
@@ -37,8 +37,11 @@ def page_from(root: xml.Element) -> Page:
     token = root.text("NextContinuationToken")
     if truncated and not token:
         raise MalformedAnswerError("the page says that more follows, but not how to ask for it")
+    objects = _table(_columns(root), decode)
+    if etags:
+        objects = _with_etags(objects, root)
     return Page(
-        objects=_table(_columns(root), decode),
+        objects=objects,
         prefixes=prefixes,
         truncated=truncated,
         token=token if truncated else "",
@@ -93,6 +96,14 @@ def _table(columns: Columns, decode: Callable[[str], str]) -> pa.Table:
         ],
         schema=LISTING,
     )
+
+
+def _with_etags(objects: pa.Table, root: xml.Element) -> pa.Table:
+    texts = root.texts("ETag")
+    if len(texts) != objects.num_rows:
+        texts = [item.text("ETag") for item in root.children("Contents")]
+    column = pa.array([text.strip('"') for text in texts], pa.string())
+    return objects.append_column(WITH_ETAGS.field("etag"), column)
 
 
 def _sizes(texts: list[str]) -> "pa.Array[Any]":

@@ -17,6 +17,8 @@ from .wire import Wire, WireOptions
 
 _PATIENT = RetryPolicy()
 _USUAL = WireOptions()
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html, and Ceph's S3 delete object
+_CONDITIONAL_DELETES = frozenset({"aws", "ceph"})
 
 
 def open_store(
@@ -37,4 +39,5 @@ def open_store(
     if location.scheme == "memory":
         return MemoryStore.named(location.bucket, clock)
     wire = Wire(location, credentials, clock=clock, options=options)
-    return S3Store(wire, Retrying(retry, clock, SystemRandom(), on_retry))
+    retrying = Retrying(retry, clock, SystemRandom(), on_retry)
+    return S3Store(wire, retrying, conditional=location.provider in _CONDITIONAL_DELETES)

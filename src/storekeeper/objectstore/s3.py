@@ -1,17 +1,20 @@
 """A bucket behind the S3 API, whoever speaks it."""
 
+import email.utils
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 
 from storekeeper.kernel.errors import BadInputError
 
+from . import xml
 from .answers import Operation
 from .errors import ListingLoopError, MalformedAnswerError, NoSuchKeyError, UnsupportedError
 from .listing import key_decoder, page_from
-from .port import Page, Upload, UploadPage, VersionPage, VersionTotals
+from .port import Described, Page, Upload, UploadPage, VersionPage, VersionTotals
 from .retry import Retrying
 from .wire import Wire
 from .xml import Element
@@ -25,6 +28,8 @@ GET = Operation("GetObject", "s3:GetObject")
 HEAD = Operation("HeadObject", "s3:GetObject")
 PUT = Operation("PutObject", "s3:PutObject")
 DELETE = Operation("DeleteObject", "s3:DeleteObject")
+GET_TAGS = Operation("GetObjectTagging", "s3:GetObjectTagging")
+DELETE_VERSION = Operation("DeleteObject", "s3:DeleteObjectVersion")
 
 _UPLOAD_MARKERS = {"key-marker": "NextKeyMarker", "upload-id-marker": "NextUploadIdMarker"}
 _VERSION_MARKERS = {"key-marker": "NextKeyMarker", "version-id-marker": "NextVersionIdMarker"}
@@ -36,8 +41,10 @@ T = TypeVar("T")
 class S3Store:
     """ObjectStore over signed HTTP. Safe to share between threads; retries as its policy says."""
 
-    def __init__(self, wire: Wire, retrying: Retrying) -> None:
+    def __init__(self, wire: Wire, retrying: Retrying, *, conditional: bool = False) -> None:
+        """`conditional` where DeleteObject heeds If-Match; elsewhere it is not sent, for some refuse what they do not know."""
         self._wire = wire
+        self._conditional = conditional
         self._retrying = retrying
 
     def list_page(
@@ -48,12 +55,13 @@ class S3Store:
         start_after: str = "",
         token: str = "",
         limit: int = 1000,
+        etags: bool = False,
     ) -> Page:
         """One page, as the endpoint orders it. Raises ListingLoopError when the next page would be this one again."""
         query = {"list-type": "2", "encoding-type": "url", "max-keys": str(limit), "prefix": prefix}
         optional = {"delimiter": delimiter, "start-after": start_after, "continuation-token": token}
         query |= {name: value for name, value in optional.items() if value}
-        page = self._ask(LIST, query, page_from)
+        page = self._ask(LIST, query, partial(page_from, etags=etags))
         if page.truncated and page.token == token:
             raise ListingLoopError("the next page of the listing is the same page again", hint=_LOOP_HINT)
         return page
@@ -94,17 +102,62 @@ class S3Store:
         return self._retrying.call(lambda: self._wire.request(GET, key=_named_key(key))).body
 
     def head(self, key: str) -> int:
+        return self.describe(key).size
+
+    def describe(self, key: str) -> Described:
         answer = self._retrying.call(lambda: self._wire.request(HEAD, method="HEAD", key=_named_key(key)))
         length = answer.headers.get("content-length", "")
         if not length.isdecimal():
             raise MalformedAnswerError(f"{HEAD.name} on {key}: the answer tells no size")
-        return int(length)
+        modified = _http_time(answer.headers.get("last-modified", ""))
+        return Described(size=int(length), modified=modified, etag=answer.headers.get("etag", "").strip('"'))
+
+    def tags(self, key: str) -> Mapping[str, str]:
+        answer = self._retrying.call(
+            lambda: self._wire.request(GET_TAGS, key=_named_key(key), query={"tagging": ""})
+        )
+        try:
+            root = xml.parse(answer.body)
+        except MalformedAnswerError:
+            root = None
+        if root is None or root.name != "Tagging":
+            raise UnsupportedError("the endpoint does not tell tags of objects", hint="Choose without tags.")
+        return dict(zip(root.texts("Key"), root.texts("Value"), strict=True))
 
     def delete(self, key: str) -> None:
         try:
             self._retrying.call(lambda: self._wire.request(DELETE, method="DELETE", key=_named_key(key)))
         except NoSuchKeyError:
             return  # some providers say so; the outcome is the one wanted
+
+    def remove(self, key: str, *, seen: Described) -> str:
+        condition = {"If-Match": f'"{seen.etag}"'} if self._conditional and seen.etag else {}
+        try:
+            answer = self._retrying.call(
+                lambda: self._wire.request(DELETE, method="DELETE", key=_named_key(key), condition=condition)
+            )
+        except NoSuchKeyError:
+            return ""
+        hidden = answer.headers.get("x-amz-delete-marker", "") == "true"
+        return answer.headers.get("x-amz-version-id", "") if hidden else ""
+
+    def marker_of(self, key: str) -> str:
+        query = {"versions": "", "encoding-type": "url", "prefix": _named_key(key), "max-keys": "10"}
+        root = self._ask(LIST_VERSIONS, query, _listing_of("Versions"))
+        decode = key_decoder(root)
+        for marker in root.children("DeleteMarker"):
+            if decode(marker.text("Key")) == key and marker.flag("IsLatest"):
+                return marker.text("VersionId")
+        return ""
+
+    def remove_marker(self, key: str, marker: str) -> None:
+        query = {"versionId": marker}
+        try:
+            self._retrying.call(
+                lambda: self._wire.request(DELETE_VERSION, method="DELETE", key=_named_key(key), query=query)
+            )
+        except NoSuchKeyError:
+            return
 
     def close(self) -> None:
         self._wire.close()
@@ -188,6 +241,14 @@ def _next_token(root: Element, names: Mapping[str, str], token: str) -> str:
     if following == token:
         raise ListingLoopError("the next page of the listing is the same page again", hint=_LOOP_HINT)
     return following
+
+
+def _http_time(text: str) -> datetime:
+    """A date of HTTP (RFC 9110 section 5.6.7)."""
+    try:
+        return email.utils.parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError as error:
+        raise MalformedAnswerError(f"{HEAD.name}: {text!r} is not a date") from error
 
 
 def _time(text: str) -> datetime:

@@ -81,11 +81,13 @@ class Wire:
         key: str = "",
         query: Mapping[str, str] | None = None,
         body: bytes = b"",
+        condition: Mapping[str, str] | None = None,
     ) -> Answer:
-        """The answer of a 2xx. Raises objectstore.errors for everything else; tries once."""
+        """The answer of a 2xx; `condition` is of headers that need no signature. Raises objectstore.errors for everything else; tries once."""
         target = request_target(self._bucket, key, query or {})
         asked = Request(operation, self._bucket, key, self._secrets)
         headers = {**self._signer.headers(method, self._base + target, body), "User-Agent": "storekeeper"}
+        headers |= condition or {}
         try:
             response = self._pool.urlopen(
                 method,

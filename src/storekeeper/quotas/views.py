@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
+from storekeeper.infra.web import checked
 from storekeeper.kernel.errors import BadInputError, StorekeeperError
-from storekeeper.kernel.units import parse_bytes, parse_duration
+from storekeeper.kernel.units import exact_bytes, parse_bytes, parse_duration
 from storekeeper.quotas.model import (
     WARN_PERCENT,
     Measure,
@@ -21,7 +22,6 @@ from storekeeper.quotas.model import (
 from storekeeper.quotas.rules import standing
 
 View = Mapping[str, Any]
-T = TypeVar("T")
 TONES = {State.OK: "good", State.WARNED: "warn", State.EXCEEDED: "bad"}
 LABELS = {
     Measure.BYTES: "Stored bytes",
@@ -120,17 +120,12 @@ def form_of(quota: QuotaView) -> QuotaForm:
 
 def typed(measure: Measure, number: int) -> str:
     """A number as one would type it: exact, with a unit where that is no loss."""
-    if measure not in _IN_BYTES:
-        return str(number)
-    for name, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if number and number % size == 0:
-            return f"{number // size} {name}"
-    return f"{number} B"
+    return exact_bytes(number) if measure in _IN_BYTES else str(number)
 
 
 def new_quota(form: QuotaForm) -> NewQuota:
     """Raises BadInputError that names the field."""
-    return _checked(
+    return checked(
         NewQuota,
         owner=form.owner.strip(),
         bucket=form.bucket,
@@ -144,7 +139,7 @@ def new_quota(form: QuotaForm) -> NewQuota:
 
 def change(form: QuotaForm, measure: Measure) -> QuotaChange:
     """Raises BadInputError that names the field."""
-    return _checked(
+    return checked(
         QuotaChange,
         limit=_amount(measure, form.limit),
         warnPercent=_percent(form.warn_percent),
@@ -161,7 +156,7 @@ def new_raise(form: RaiseForm, measure: Measure, now: datetime) -> NewRaise:
     except (ValueError, OverflowError) as error:
         raise BadInputError(f"for: {error}", hint="Write for example 7d or 12h.") from None
     limit = _amount(measure, form.raised_limit)
-    return _checked(NewRaise, limit=limit, until=until, reason=form.raise_reason.strip())
+    return checked(NewRaise, limit=limit, until=until, reason=form.raise_reason.strip())
 
 
 def in_words(error: StorekeeperError) -> str:
@@ -198,10 +193,3 @@ def _percent(text: str) -> int:
         return int(text.replace("%", "").strip())
     except ValueError:
         raise BadInputError(f"warn at: {text[:50]!r} is not a whole number of percent.") from None
-
-
-def _checked(kind: type[T], **given: Any) -> T:
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        raise BadInputError(str(error)) from None

@@ -57,6 +57,8 @@ def test_the_commands_of_the_contract_are_there():
         *(f"alert {verb}" for verb in ("list", "show", "resolve")),
         *(f"prices {verb}" for verb in ("show", "edit", "remove")),
         *(f"budget {verb}" for verb in ("list", "set", "remove")),
+        *(f"cleanup {verb}" for verb in ("list", "show", "add", "change", "remove", "plan", "objects")),
+        *(f"cleanup {verb}" for verb in ("confirm", "runs", "log", "stop", "restore")),
         *(f"quota {verb}" for verb in ("list", "set", "raise", "remove", "violations")),
         *(f"webhook {verb}" for verb in ("add", "edit", "list", "show", "test", "remove", "deliveries")),
     }

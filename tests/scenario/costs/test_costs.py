@@ -246,6 +246,10 @@ def test_savings_are_found_with_their_arithmetic_and_what_to_do(world):
     assert found["noncurrent-versions"].figures == {"versions": 1, "bytes": 3_000_000}
     assert "aws s3api put-bucket-lifecycle-configuration" in found["unfinished-uploads"].how
     assert {one.bucket for one in found.values()} == {"photos"}
+    amount, currency = world.costs.freed(world.buckets.get("photos").id, {"STANDARD": 1_000_000})
+    assert abs(Decimal(amount) - Decimal(1_000_000) / 2**30 * Decimal("0.023")) < Decimal("1e-8")
+    assert currency == "USD"
+    assert world.costs.freed("another", {"STANDARD": 1}) is None
 
 
 def test_months_of_operations_alone_are_worked_out_too(world):

@@ -42,6 +42,8 @@ def test_it_opens_within_the_threshold_and_closes_within_the_recovery_time(world
     view = world.health.breakers.get("photos")
     assert view.state is State.OPEN
     assert "3 calls in a row failed, the last by a failed connection" in view.reason
+    bucket_id = world.buckets.get("photos").id
+    assert world.health.breakers.is_open(bucket_id)
     health = world.health.status("photos")
     assert health.status is Status.UNHEALTHY
     assert health.reason.startswith("All operations fail since ")
@@ -49,6 +51,8 @@ def test_it_opens_within_the_threshold_and_closes_within_the_recovery_time(world
     revive(endpoint)
     world.pass_time(RECOVERY + INTERVAL)
     assert world.health.breakers.get("photos").state is State.CLOSED
+    assert not world.health.breakers.is_open(bucket_id)
+    assert not world.health.breakers.is_open("unknown")
     assert world.health.status("photos").status is Status.HEALTHY
     told = [(one.before, one.after, one.actor) for one in world.health.breakers.transitions().items]
     assert told == [

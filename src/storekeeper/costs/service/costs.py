@@ -1,6 +1,6 @@
 """What storage costs, by month: worked out by a job, read from what it stored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from storekeeper.costs.service.calculating import Calculated, Calculator
 from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
 from storekeeper.costs.service.reporting import money
-from storekeeper.costs.service.saving import savings
+from storekeeper.costs.service.saving import freed, savings
 from storekeeper.costs.sheets import Book
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
@@ -220,6 +220,15 @@ class CostService:
             today,
         )
         return SavingList(items=found, completed=COMPLETED)
+
+    def freed(self, bucket_id: str, bytes_by_class: Mapping[str, int]) -> tuple[str, str] | None:
+        """(decimal amount, currency) that a month costs less without so many bytes of a bucket, as the present month goes.
+
+        None where what the bucket holds, or a price, is not known.
+        """
+        today = self._today()
+        facts = self._calculator.facts(self._month(today.strftime("%Y-%m")).since)
+        return freed(facts, self._calculator.book(), bucket_id, bytes_by_class, today)
 
     def sheets(self) -> SheetList:
         """All price sheets, and what is wrong with those that are left out."""

@@ -53,6 +53,25 @@ def savings(
     return [_told(one) for one in ranked(found)]
 
 
+def freed(
+    accounts: Mapping[tuple[str, str, str], AccountFacts],
+    book: Book,
+    bucket_id: str,
+    bytes_by_class: Mapping[str, int],
+    today: date,
+) -> tuple[str, str] | None:
+    """(decimal amount, currency) that a month of the bucket's account costs less without these bytes."""
+    for (_, provider, region), facts in accounts.items():
+        sheet, whole = in_force(book.series(provider, region), today), completed(facts, today)
+        if sheet is None or whole is None or all(fact.bucket != bucket_id for fact in whole.storage):
+            continue
+        account = Account(whole, sheet)
+        held = [account.held(bucket_id, name, size) for name, size in bytes_by_class.items()]
+        amount = account.less(held)
+        return None if amount is None else (money(amount), account.currency)
+    return None
+
+
 class _Bucket:
     """What is known of one bucket: under its name at the provider, which is what its owner acts on."""
 

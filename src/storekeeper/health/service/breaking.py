@@ -22,7 +22,7 @@ from storekeeper.health.service.bucket_breaker import BucketBreaker
 from storekeeper.health.service.journal import Journal
 from storekeeper.infra.db import Connection, Database
 from storekeeper.kernel.clock import Clock
-from storekeeper_client.breaker import State
+from storekeeper_client.breaker import Mode, State
 
 MOST_LISTED = 1000
 
@@ -66,6 +66,14 @@ class Breakers:
 
     def of(self, bucket_id: str) -> BucketBreaker | None:
         return self._by_id.get(bucket_id)
+
+    def is_open(self, bucket_id: str) -> bool:
+        """Whether it lets nothing pass now; false where none watches the bucket."""
+        breaker = self.of(bucket_id)
+        if breaker is None:
+            return False
+        view = breaker.view()
+        return view.mode is Mode.FORCED_OPEN or (view.mode is Mode.AUTOMATIC and view.state is State.OPEN)
 
     def all(self) -> list[BreakerView]:
         """By name of the bucket."""

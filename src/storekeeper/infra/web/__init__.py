@@ -4,7 +4,7 @@ from storekeeper.infra.web.answers import Answers
 from storekeeper.infra.web.application import WebOptions, create
 from storekeeper.infra.web.conditional import unless_known
 from storekeeper.infra.web.envelope import EMBEDDABLE, SESSION_COOKIE, Authenticator
-from storekeeper.infra.web.forms import csv_of, span_of
+from storekeeper.infra.web.forms import checked, csv_of, span_of
 from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
 from storekeeper.infra.web.principal import Access, Principal, Role, may
 from storekeeper.infra.web.problems import wants_page
@@ -22,6 +22,7 @@ __all__ = [
     "Principal",
     "Role",
     "WebOptions",
+    "checked",
     "create",
     "csv_of",
     "delete",

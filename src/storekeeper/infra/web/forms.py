@@ -1,11 +1,11 @@
-"""What many routes take and give in the same form: time ranges in, CSV out."""
+"""What many routes take and give in the same form: time ranges and forms in, CSV out."""
 
 import csv
 import io
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Response
@@ -13,6 +13,7 @@ from litestar import Response
 from storekeeper.kernel.errors import BadInputError
 from storekeeper.kernel.units import parse_duration
 
+T = TypeVar("T")
 MAX_SPAN = timedelta(days=366)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
@@ -29,6 +30,14 @@ def span_of(text: str) -> timedelta:
             f"{text!r} is not a time range.", hint="Write for example 24h, 7d or 30d; at most 366d."
         )
     return span
+
+
+def checked(kind: type[T], **given: Any) -> T:
+    """A struct of what a form holds, by its names in JSON. Raises BadInputError that names the field."""
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        raise BadInputError(str(error)) from None
 
 
 def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:

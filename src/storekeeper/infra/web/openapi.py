@@ -133,6 +133,16 @@ class OrCsv(Described):
 
 
 @dataclass
+class OrFile(OrCsv):
+    """It answers with one page, or with all of them as CSV, NDJSON, Parquet or Arrow when asked by `Accept` or format=."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names = ("application/x-ndjson", *_TABLES)
+        _succeeding(self).update({name: OpenAPIMediaType(schema=_TEXT) for name in names})
+
+
+@dataclass
 class Conditional(Described):
     """It answers with a tag, and with 304 to a caller who has what that stands for."""
 

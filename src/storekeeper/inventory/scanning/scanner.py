@@ -10,8 +10,8 @@ from storekeeper.inventory.scanning.event_log import Entry, EventLog, WorkerEnde
 from storekeeper.inventory.scanning.extras import count_extras
 from storekeeper.inventory.scanning.frontier import Event, Frontier
 from storekeeper.inventory.scanning.ledger import Ledger
-from storekeeper.inventory.scanning.pace import Pace
 from storekeeper.inventory.scanning.worker import Counters, Worker
+from storekeeper.kernel.pace import Pace
 from storekeeper.objectstore import ObjectStore
 
 HEARTBEAT_SECONDS = 0.5

@@ -10,7 +10,7 @@ from storekeeper.inventory.rules import ranges
 from storekeeper.inventory.rules.cutting import find_cut
 from storekeeper.inventory.scanning.columns import keys_of
 from storekeeper.inventory.scanning.frontier import Claim, Frontier
-from storekeeper.inventory.scanning.pace import Pace
+from storekeeper.kernel.pace import Pace
 from storekeeper.objectstore import ObjectStore, Page
 from storekeeper.objectstore.errors import ListingLoopError, MalformedAnswerError
 

@@ -19,10 +19,10 @@ from storekeeper.inventory.model import Extras, Scan, ScanState, Shard, Snapshot
 from storekeeper.inventory.rules.progress import most_objects, progress
 from storekeeper.inventory.scanning.columns import to_columns
 from storekeeper.inventory.scanning.ledger import Ledger
-from storekeeper.inventory.scanning.pace import Pace
 from storekeeper.inventory.scanning.scanner import Scanner
 from storekeeper.inventory.scanning.worker import Counters
 from storekeeper.kernel.clock import Clock
+from storekeeper.kernel.pace import Pace
 from storekeeper.objectstore.errors import ListingLoopError
 
 WHOLE_BUCKET = Shard(number=0)

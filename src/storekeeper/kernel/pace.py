@@ -1,4 +1,4 @@
-"""Politeness: no more requests a second than a bucket allows, however many workers there are."""
+"""Politeness: no more requests a second than are allowed, however many workers there are."""
 
 import threading
 
