@@ -1,6 +1,9 @@
 """Server time of every read of metering with many operations of 10,000 owners over 90 days, beside 1 million.
 
-10 million take minutes; `python -m benchmarks.bench_usage 100000000` takes the better part of an hour to fill.
+A million is stored one by one. Of more, the last two days and what the owners did that are asked about are; before that every
+owner has one operation a day in every bucket, which makes as many sums by day as any number would (by owner, by bucket and
+owner, without owners). So the reads go over as many rows as with all of them, and a hundred million take minutes to fill.
+`python -m benchmarks.bench_usage 100000000`.
 """
 
 import random
@@ -16,18 +19,26 @@ from storekeeper.buckets.model import NewBucket
 SIZES = (1_000_000, int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
 DAYS, OWNERS, BUCKETS, READS, MOST_MS = 90, 10_000, 10, 60, 50
 BLOCK = 250_000  # as the drainer inserts
+WHOLE = 1_000_000  # up to so many, all are stored
+ASKED = 100  # owners that are asked about, among many
+HOUR = 3_600_000
+RECENT = 49 * HOUR  # as dense as all would be
 # In the order of time, so that a block is a few hours; few owners do most.
 GENERATE = """
 INSERT INTO operation (time, bucket_id, owner, operation, status, error, prefix, bytes_in, bytes_out, latency_ms, weight)
 SELECT
-    now64(3, 'UTC') - toIntervalMillisecond(intDiv(({total} - 1 - number) * {days} * 86400000, {total})) AS time,
-    ['{buckets}'][1 + cityHash64(number, 1) % {bucket_count}],
-    concat('owner-', toString(toUInt32(pow(cityHash64(number, 2) % 1000000 / 1000000, 3) * {owners}))) AS owner,
+    now64(3, 'UTC') - toIntervalMillisecond({until} + intDiv(({total} - 1 - number) * {span}, {total})) AS time,
+    ['{buckets}'][1 + {bucket}], concat('owner-', toString({owner})) AS owner,
     ['GetObject', 'PutObject', 'HeadObject', 'ListObjectsV2'][1 + cityHash64(number, 3) % 4],
     [200, 200, 200, 200, 200, 200, 200, 200, 404, 503][1 + cityHash64(number, 4) % 10] AS status,
     if(status = 503, 'SlowDown', ''), concat('users/', owner, '/'),
     cityHash64(number, 5) % 1000000, cityHash64(number, 6) % 1000000, exp(3 + (cityHash64(number, 7) % 1000) / 500), 1
-FROM numbers({start}, {block})"""
+FROM numbers({start}, least({block}, {total} - {start}))
+SETTINGS max_partitions_per_insert_block = 1000"""
+ANY_BUCKET = f"cityHash64(number, 1) % {BUCKETS}"
+MANY_OWNERS = f"toUInt32(pow(cityHash64(number, 2) % 1000000 / 1000000, 3) * {OWNERS})"
+ASKED_OWNERS = f"{OWNERS // ASKED} * (cityHash64(number, 2) % {ASKED}) + {OWNERS // ASKED // 2}"
+EACH_A_DAY = f"(number * 77773 + intDiv(number, {OWNERS * BUCKETS})) % {OWNERS * BUCKETS}"  # a number for owner and bucket
 
 
 def main():
@@ -70,15 +81,38 @@ def _fill(server, size):
         for n in range(BUCKETS)
     ]
     begun = time.perf_counter()
-    for start in range(0, size, BLOCK):
-        sql = GENERATE.format(
-            total=size, days=DAYS, buckets="', '".join(ids), bucket_count=BUCKETS, owners=OWNERS, start=start, block=BLOCK
-        )  # fmt: skip
-        server.analytics.command(sql + " SETTINGS max_partitions_per_insert_block = 1000")
+    stored = 0
+    for total, until, span, bucket, owner in _kinds(size):
+        for start in range(0, total, BLOCK):
+            server.analytics.command(
+                GENERATE.format(
+                    total=total, until=until, span=span, bucket=bucket, owner=owner, buckets="', '".join(ids), start=start,
+                    block=BLOCK,
+                )
+            )  # fmt: skip
+        stored += total
     pause = threading.Event()
     while server.analytics.row("SELECT count() AS n FROM system.merges")["n"]:
         pause.wait(0.5)
-    print(f"\nstored {size:,} operations in {time.perf_counter() - begun:.0f} s", flush=True)
+    rows = server.analytics.row("SELECT count() AS n FROM owner_day")["n"]
+    print(
+        f"\nas many sums as of {size:,} operations: {stored:,} stored in {time.perf_counter() - begun:.0f} s, "
+        f"{rows:,} rows by owner and day",
+        flush=True,
+    )
+
+
+def _kinds(size):
+    """What is stored, oldest first: how many, milliseconds since the last, milliseconds from the first, bucket, owner."""
+    if size <= WHOLE:
+        return [(size, 0, DAYS * 24 * HOUR, ANY_BUCKET, MANY_OWNERS)]
+    days = DAYS - 2
+    span = days * 24 * HOUR
+    return [
+        (days * OWNERS * BUCKETS, RECENT, span, f"intDiv({EACH_A_DAY}, {OWNERS})", f"{EACH_A_DAY} % {OWNERS}"),
+        (size // OWNERS * ASKED, RECENT, span, ANY_BUCKET, ASKED_OWNERS),
+        (size * RECENT // (DAYS * 24 * HOUR), 0, RECENT, ANY_BUCKET, MANY_OWNERS),
+    ]  # fmt: skip
 
 
 def _reads(dice):
@@ -88,7 +122,7 @@ def _reads(dice):
         return dice.choice(["1h", "24h", "7d", "30d", "90d"])
 
     def owner():
-        return f"owner-{dice.randrange(OWNERS)}"
+        return f"owner-{OWNERS // ASKED * dice.randrange(ASKED) + OWNERS // ASKED // 2}"
 
     def bucket():
         return dice.choice(["", f"bucket-{dice.randrange(BUCKETS)}"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -162,16 +163,17 @@ class OverviewReader:
         return self._metering.cache.get(key, bucket_id, read)
 
     def _dashboard(self, span: timedelta, bucket: str, owner: str) -> Dashboard:
+        fresh = self._metering.fresh
+        recent = fresh.soon(partial(fresh.recent, RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY))
         overview = self._read(span, bucket, owner)
         holdings = self._inventory.holdings(bucket, owner=owner)
         if owner:
             overview = _of_owner(overview, holdings)
-        recent = self._metering.fresh.recent(RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY)
         return Dashboard(
             **msgspec.structs.asdict(overview),
             costs=costs_of(self._costs, bucket, owner),
             storage=with_quota(self._quotas, holdings, bucket, owner),
-            activity=recent.items,
+            activity=recent.result().items,
         )
 
     def _history(self, span: timedelta, bucket: str, owner: str) -> History:
@@ -188,7 +190,8 @@ class OverviewReader:
         )
 
     def _read(self, span: timedelta, bucket: str, owner: str) -> Overview:
-        now = self._clock.now()
+        now, fresh = self._clock.now(), self._metering.fresh
+        pulse = fresh.soon(partial(fresh.pulse, bucket=bucket, owner=owner or None))
         history = self._inventory.history(span, bucket)
         listed = [one for one in self._inventory.listed_buckets() if not bucket or one.name == bucket]
         scanned = [one for one in listed if one.bytes is not None]
@@ -202,7 +205,7 @@ class OverviewReader:
                 total_storage=sum(one.bytes or 0 for one in scanned),
                 total_files_trend=_trend(history, points, "objects"),
                 total_storage_trend=_trend(history, points, "bytes"),
-                **_traffic(self._metering.fresh.pulse(bucket=bucket, owner=owner or None)),
+                **_traffic(pulse.result()),
             ),
             largest_buckets=_largest(scanned, history, now),
             history=history,

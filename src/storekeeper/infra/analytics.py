@@ -30,6 +30,7 @@ READ_SECONDS = 20
 _NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
 T = TypeVar("T")
 _NO_SETTINGS: Mapping[str, Any] = {}
+_UNBOUND: Mapping[str, Any] = {"max_execution_time": 0, "max_memory_usage": 0}
 _this_thread = threading.local()
 _LEDGER = "CREATE TABLE IF NOT EXISTS schema_migration (name String) ENGINE = MergeTree ORDER BY name"
 
@@ -64,9 +65,7 @@ class Analytics:
     def table(self, sql: str, **parameters: Any) -> pa.Table:
         """The result as an Arrow table. Raises UnavailableError when it takes too long or too much memory."""
         with self._client() as client, timing.measure("analytics"):
-            return client.query_arrow(
-                sql, parameters=parameters, settings=self._bounds(READ_SECONDS), use_strings=True
-            )
+            return client.query_arrow(sql, parameters=parameters, use_strings=True)
 
     def beside(self, read: Callable[[], T]) -> Future[T]:
         """Begin a read that does not wait for the caller's others; there are cores enough for two."""
@@ -74,7 +73,7 @@ class Analytics:
 
     def command(self, sql: str, *, seconds: int = 600, **parameters: Any) -> None:
         """Run a statement that returns nothing, waiting for its effect on every replica."""
-        settings = self._bounds(seconds) | {"mutations_sync": 2}
+        settings = {"max_execution_time": seconds, "mutations_sync": 2}
         with self._client() as client, timing.measure("analytics"):
             client.command(sql, parameters=parameters, settings=settings)
 
@@ -107,7 +106,7 @@ class Analytics:
     ) -> None:
         named = {"insert_deduplication_token": token} if token else {}
         with self._client() as client, timing.measure("analytics"):
-            client.raw_insert(table, columns, rows, settings={**settings, **named}, fmt=form)
+            client.raw_insert(table, columns, rows, settings={**_UNBOUND, **settings, **named}, fmt=form)
 
     def migrate(self) -> None:
         """Apply the statements of `migrations/analytics/*.sql` that were not applied yet, in order."""
@@ -173,17 +172,19 @@ class Analytics:
 
     def _open(self) -> Client:
         if not self.url.startswith("chdb:"):
-            return clickhouse_connect.get_client(dsn=self.url)
+            return clickhouse_connect.get_client(dsn=self.url, settings=self._bounds())
         options: Mapping[str, Any] = {
             "max_server_memory_usage": self._memory,
             "mark_cache_size": 64_000_000,
             "background_pool_size": 2,
         }
         Path(self.url.removeprefix("chdb://")).parent.mkdir(parents=True, exist_ok=True)
-        return clickhouse_connect.get_client(dsn=self.url, chdb_options=dict(options))
+        settings = self._bounds() | {"output_format_arrow_compression_method": "none"}
+        return clickhouse_connect.get_client(dsn=self.url, chdb_options=dict(options), settings=settings)
 
-    def _bounds(self, seconds: int) -> dict[str, Any]:
-        return {"max_execution_time": seconds, "max_memory_usage": self._memory * 3 // 4}
+    def _bounds(self) -> dict[str, Any]:
+        """Of reads, for as long as a client is open: on chDB, settings of one statement cost five more around it."""
+        return {"max_execution_time": READ_SECONDS, "max_memory_usage": self._memory * 3 // 4}
 
 
 def _file_of(rows: pa.Table) -> Any:

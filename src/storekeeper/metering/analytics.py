@@ -1,19 +1,24 @@
 """Metering's statements for the analytics engine."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
+import msgspec
 import pyarrow as pa
 
 from storekeeper.infra.analytics import Analytics, written
+from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS
 
-_BY_OWNER = ("owner_day", "bucket_owner_day")
 PARTS = 8  # buckets that a series tells apart; the rest is one more
+_FEW = 32  # buckets whose series are all read: to find out first which are the busiest takes longer
 _MOST = 100_000  # rows of an answer, far beyond what its groups can make
 
+_SMALL = "SETTINGS optimize_move_to_prewhere = 0"  # of sums: to filter before the rest is read takes longer than it saves
 _DEDUPLICATE = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "optimize_on_insert": 0,  # the views have added up what comes in one insert; merges do the rest
@@ -41,7 +46,7 @@ SELECT
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS
     ((current, moment, part), (current, bucket_id), (current, operation), (current, status_class))
-HAVING current OR apart != {0b00111} LIMIT {_MOST}"""
+HAVING current OR apart != {0b00111} LIMIT {_MOST} {_SMALL}"""
 
 # Which bucket a step of time is of, where there are too many to tell all apart.
 _BUSIEST = f"""if(bucket_id IN (
@@ -59,7 +64,7 @@ SELECT
     if(isFinite(q[1]), q[1], NULL) AS p50, if(isFinite(q[2]), q[2], NULL) AS p95, if(isFinite(q[3]), q[3], NULL) AS p99
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ((current, moment), (current, operation), (current))
-HAVING current OR apart = {0b11} LIMIT {_MOST}"""
+HAVING current OR apart = {0b11} LIMIT {_MOST} {_SMALL}"""
 
 SPEED_KINDS = {0b01: "time", 0b10: "operation", 0b11: "all"}
 
@@ -73,53 +78,22 @@ SELECT
     quantilesBFloat16WeightedMergeIf(0.5, 0.95, 0.99)(latency, current) AS q,
     if(isFinite(q[1]), q[1], NULL) AS p50, if(isFinite(q[2]), q[2], NULL) AS p95, if(isFinite(q[3]), q[3], NULL) AS p99
 FROM {{table}} WHERE {_WHERE}
-GROUP BY GROUPING SETS ((current, moment), (current)) LIMIT {_MOST}"""
+GROUP BY GROUPING SETS ((current, moment), (current)) LIMIT {_MOST} {_SMALL}"""
 
-_LEADING = f"""
-    SELECT *, row_number() OVER (ORDER BY requests DESC, name) AS place,
-        row_number() OVER (ORDER BY abs(requests - previous) DESC, name) AS moved
-    FROM (SELECT owner AS name, {{sums}} FROM {{table}} WHERE {_WHERE} GROUP BY name)"""
+_ROWS = 16  # no fewer than there are edges
+_ROW = " + ".join(f"(latency_ms >= {edge})" for edge in EDGES_MS[1:])
+_FIRST = "intDiv(toUnixTimestamp(toDateTime({{before:String}}, 'UTC')), {{seconds:UInt32}})"
 
-# Owners that do the most or have changed the most against the range before.
-OWNERS = f"""
-SELECT name, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed, previous
-FROM ({_LEADING})
-WHERE place <= {{{{limit:UInt32}}}} OR moved <= {{{{limit:UInt32}}}}
-ORDER BY requests DESC, name LIMIT {_MOST}"""
-
-_CURRENT = f"{{table}}.time >= {_SINCE}"
-_OWNER_SUMS = {
-    # From single operations, as the sums are made of them.
-    "operation": f"""
-            sumIf(weight, {_CURRENT}) AS requests, countIf({_CURRENT}) AS samples,
-            sumIf(weight, status >= 400 AND {_CURRENT}) AS errors,
-            sumIf(weight, (status = 429 OR error IN ('SlowDown', 'Throttling', 'TooManyRequests')) AND {_CURRENT}) AS throttles,
-            sumIf(bytes_in * weight, {_CURRENT}) AS bytes_in, sumIf(bytes_out * weight, {_CURRENT}) AS bytes_out,
-            sumIf(latency_ms * weight, {_CURRENT}) AS latency_sum, sumIf(weight, latency_ms > 0 AND {_CURRENT}) AS timed,
-            sum(weight) - requests AS previous""",
-    "owner_day": f"""
-            sumIf(owner_day.requests, {_CURRENT}) AS requests, sumIf(owner_day.samples, {_CURRENT}) AS samples,
-            sumIf(owner_day.errors, {_CURRENT}) AS errors, sumIf(owner_day.throttles, {_CURRENT}) AS throttles,
-            sumIf(owner_day.bytes_in, {_CURRENT}) AS bytes_in, sumIf(owner_day.bytes_out, {_CURRENT}) AS bytes_out,
-            sumIf(owner_day.latency_sum, {_CURRENT}) AS latency_sum, sumIf(owner_day.timed, {_CURRENT}) AS timed,
-            sum(owner_day.requests) - requests AS previous""",
-}  # fmt: skip
-_OWNER_SUMS |= {
-    name: _OWNER_SUMS["owner_day"].replace("owner_day", name)
-    for name in ("owner_hour", "bucket_owner_day", "usage_day")
-}
-
-# Sums in the order of owners: who they are is found out first, then the rest is read of these few.
-_FEW = f""" AND owner IN (
-    SELECT name FROM ({_LEADING}) WHERE place <= {{{{limit:UInt32}}}} OR moved <= {{{{limit:UInt32}}}})"""
-_RANKED = f"""
-            sumIf({{table}}.requests, {_CURRENT}) AS requests, sum({{table}}.requests) - requests AS previous"""
-
-# How many operations took how long, by step of time and lower edge in milliseconds. Zero is not known.
+# How many operations took how long, by step of time and lower edge in milliseconds. Zero is not known. A small number stands
+# for both while a day of operations is grouped: that needs no hashing.
 HEAT = f"""
-SELECT toUnixTimestamp(toStartOfInterval(time, toIntervalSecond({{{{seconds:UInt32}}}}))) AS moment,
-    roundDown(latency_ms, {list(EDGES_MS)}) AS edge, sum(weight) AS requests
-FROM {{table}} WHERE {_WHERE} AND latency_ms > 0 GROUP BY moment, edge LIMIT {_MOST}"""
+SELECT (intDiv(place, {_ROWS}) + {_FIRST}) * {{{{seconds:UInt32}}}} AS moment, {list(EDGES_MS)}[place % {_ROWS} + 1] AS edge, requests
+FROM
+(
+    SELECT toUInt16((intDiv(toUInt32(time), {{{{seconds:UInt32}}}}) - {_FIRST}) * {_ROWS} + {_ROW}) AS place, sum(weight) AS requests
+    FROM {{table}} WHERE {_WHERE} AND latency_ms > 0 GROUP BY place
+)
+LIMIT {_MOST}"""
 
 # The newest operations as they came in. The order is a whole one, so that a cursor can count.
 RECENT = f"""
@@ -131,12 +105,19 @@ FROM {{table}} WHERE {_WHERE}
 ORDER BY time DESC, bucket_id, operation, owner, prefix, name, request_id, id, latency_ms, bytes_in, bytes_out
 LIMIT {{{{limit:UInt32}}}} OFFSET {{{{skip:UInt32}}}}"""
 
-# Where the newest operations of an owner are: sums are in the order of owners, operations are not.
+# Where the operations of an owner are: sums are in the order of owners, operations are not.
 _THERE = f"""AND (bucket_id, toStartOfMinute(operation.time)) IN (
     SELECT bucket_id, usage_minute.time FROM usage_minute WHERE {_WHERE.replace("{table}", "usage_minute")}
         AND usage_minute.time <= fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC')
         AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
-    GROUP BY bucket_id, usage_minute.time ORDER BY usage_minute.time DESC LIMIT {{{{minutes:UInt32}}}} WITH TIES)"""
+    GROUP BY bucket_id, usage_minute.time ORDER BY usage_minute.time DESC LIMIT {_MOST} WITH TIES)"""
+
+# Since when there are so many of an owner: each row of sums is of one operation at least.
+ENOUGH = f"""
+SELECT toUnixTimestamp({{table}}.time) AS since FROM {{table}} WHERE {_WHERE}
+    AND {{table}}.time < toStartOfMinute(fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC'))
+    AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
+ORDER BY {{table}}.time DESC LIMIT 1 OFFSET {{{{count:UInt32}}}}"""
 
 # A part of the single operations, oldest first, with the names that they are sent by.
 EXPORT = f"""
@@ -146,6 +127,7 @@ SELECT time, bucket_id AS bucket, id, owner, operation, status, error, prefix, n
 FROM {{table}} WHERE {_WHERE} ORDER BY time, bucket_id"""
 
 Rows = list[dict[str, Any]]
+_T = TypeVar("_T")
 
 
 class MeteringAnalytics:
@@ -168,8 +150,11 @@ class MeteringAnalytics:
         A row is {current, moment (s), part, bucket_id, operation, status_class, requests, samples, errors, throttles,
         bytes_in, bytes_out, latency_sum}; without `current` it is of the range before.
         """
-        part = "toString(bucket_id)" if buckets <= PARTS else _BUSIEST
-        return _by_kind(self._ask(USAGE, question, _sums_of(question), part=part).to_pylist(), USAGE_KINDS)
+        part = "toString(bucket_id)" if buckets <= _FEW else _BUSIEST
+        found = _by_kind(self._ask(USAGE, question, _sums_of(question), part=part).to_pylist(), USAGE_KINDS)
+        if PARTS < buckets <= _FEW:
+            _keep_busiest(found)
+        return found
 
     def speed(self, question: Question) -> dict[str, Rows]:
         """The same with {p50, p95, p99} in ms, by time, operation, all."""
@@ -179,14 +164,15 @@ class MeteringAnalytics:
         """The same with {uploads, downloads}, by time and all, of both ranges."""
         return _by_kind(self._ask(PULSE, question, _speed_of(question)).to_pylist(), {0: "time", 1: "all"})
 
+    def beside(self, read: Callable[[], _T]) -> Future[_T]:
+        """Soon: what a read returns that begins no others."""
+        return self._engine.beside(read)
+
     def owners(self, question: Question, limit: int) -> Future[Rows]:
         """Soon: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
-        table = _owners_of(question)
-        sums = _OWNER_SUMS[table].format(table=table)
-        few = _FEW if table in _BY_OWNER else ""
-        return self._engine.beside(
-            lambda: self._ask(OWNERS, question, table, sums=sums, few=few, limit=limit).to_pylist()
-        )
+        given = _given(question)
+        sql, values = ranking.of_owners(question, _and(given))
+        return self._engine.beside(lambda: self._engine.rows(sql, limit=limit, **values, **given))
 
     def heat(self, question: Question, seconds: int) -> Future[Rows]:
         """Soon: rows {moment (s), edge (ms), requests}."""
@@ -200,8 +186,15 @@ class MeteringAnalytics:
         newest = wanted.newest or question.window.until
         values: dict[str, Any] = {"newest": round(newest.timestamp() * 1000), "low": low, "high": high}
         if question.owner is not None:
-            each_counts = not wanted.text and low % 100 == 0 and high % 100 == 99
-            values |= {"part": _THERE, "minutes": limit + wanted.skip if each_counts else _MOST}
+            if not wanted.text and low % 100 == 0 and high % 100 == 99:
+                near = self._near(question, limit + wanted.skip, values)
+                found = self._recent(near, wanted, limit, values) if near else []
+                if len(found) >= limit:  # not where operations have gone that sums still know
+                    return found
+            values["part"] = _THERE
+        return self._recent(question, wanted, limit, values)
+
+    def _recent(self, question: Question, wanted: Filter, limit: int, values: Mapping[str, Any]) -> Rows:
         found: Rows = self._ask(
             RECENT, question, "operation", only_current=True, limit=limit, skip=wanted.skip, text=wanted.text, **values
         ).to_pylist()  # fmt: skip
@@ -211,29 +204,43 @@ class MeteringAnalytics:
         """All single operations of the range, oldest first; ask for parts of it."""
         return self._ask(EXPORT, question, "operation", only_current=True)
 
+    def _near(self, question: Question, count: int, values: Mapping[str, Any]) -> Question | None:
+        """The same of a range that has as many operations, if there are so many."""
+        found = self._ask(ENOUGH, question, "usage_minute", only_current=True, count=count - 1, **values)
+        if not found.num_rows:
+            return None
+        since = datetime.fromtimestamp(found["since"][0].as_py(), UTC)
+        window = msgspec.structs.replace(question.window, since=max(since, question.window.since))
+        return msgspec.structs.replace(question, window=window)
+
     def _ask(
         self,
         sql: str,
         question: Question,
         table: str,
         *,
-        sums: str = "",
-        few: str = "",
         part: str = "",
         only_current: bool = False,
         **values: Any,
     ) -> pa.Table:
-        given = {name: value for name in _CONDITIONS if (value := getattr(question, name)) is not None}
-        conditions = "".join(f" AND {_CONDITIONS[name]}" for name in given)
+        given = _given(question)
+        conditions = _and(given)
         part = part.format(table=table, conditions=conditions)
-        conditions += few.format(table=table, conditions=conditions, sums=_RANKED.format(table=table))
-        sql = sql.format(table=table, conditions=conditions, sums=sums, part=part)
+        sql = sql.format(table=table, conditions=conditions, part=part)
         window = question.window
         first = window.since if only_current else window.before
         values |= {"before": written(first), "until": written(window.until)}
         if "{since:" in sql:
             values["since"] = written(window.since)
         return self._engine.table(sql, **values, **given)
+
+
+def _given(question: Question) -> dict[str, str]:
+    return {name: value for name in _CONDITIONS if (value := getattr(question, name)) is not None}
+
+
+def _and(given: Mapping[str, str]) -> str:
+    return "".join(f" AND {_CONDITIONS[name]}" for name in given)
 
 
 def _sums_of(question: Question) -> str:
@@ -248,14 +255,15 @@ def _speed_of(question: Question) -> str:
     return _sums_of(question)
 
 
-def _owners_of(question: Question) -> str:
-    """Sums with owners are in the order of owners: to rank them over a range, those in the order of time are read."""
-    if (question.window.until - question.window.since).days > 1:
-        if question.operation is not None:
-            return "usage_day"
-        return "owner_day" if question.bucket_id is None else "bucket_owner_day"
-    by_hour = question.window.step == "hour" and question.operation is None and question.bucket_id is None
-    return "owner_hour" if by_hour else "operation"
+def _keep_busiest(found: Mapping[str, Rows]) -> None:
+    """Of all buckets but the busiest, points are nobody's."""
+    requests: Counter[str] = Counter()
+    for row in found["bucket"]:
+        requests[row["bucket_id"]] += row["requests"]
+    busiest = {name for name, _ in requests.most_common(PARTS)}
+    for row in found["time"]:
+        if row["part"] not in busiest:
+            row["part"] = ""
 
 
 def _by_kind(rows: Rows, kinds: dict[int, str]) -> dict[str, Rows]:

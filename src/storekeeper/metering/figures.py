@@ -18,6 +18,20 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int  # of a step
 
 
+class Span(msgspec.Struct, frozen=True):
+    """From a moment up to another, which is not in it."""
+
+    since: datetime
+    until: datetime
+
+
+class Cover(msgspec.Struct, frozen=True, kw_only=True):
+    """Where which sums of a range are read. Nothing is twice."""
+
+    weeks: list[Span]
+    days: list[Span]
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Which operations are asked about. None is any; an empty owner is nobody's."""
 

@@ -2,15 +2,16 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from storekeeper.kernel.errors import BadInputError
-from storekeeper.metering.figures import Filter, Mover, Window
+from storekeeper.metering.figures import Cover, Filter, Mover, Span, Window
 from storekeeper.metering.rules import AHEAD, resolution
 
 HEAT_LIMIT = timedelta(hours=24)
 EDGES_MS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY, _WEEK = timedelta(days=1), 7
 _STATUSES = {"": (100, 599), "errors": (400, 599)} | {f"{n}xx": (n * 100, n * 100 + 99) for n in range(1, 6)}
 
 
@@ -31,6 +32,41 @@ def window(now: datetime, span: timedelta) -> Window:
 def floor(moment: datetime, step: timedelta) -> datetime:
     """The last whole step at or before a moment, counted in UTC."""
     return moment - (moment - _EPOCH) % step
+
+
+def week_of(day: date) -> tuple[date, date]:
+    """The first day of its week, and the day after the last: weeks begin on the 1st, 8th, 15th, 22nd, 29th of a month."""
+    number = (day.day - 1) // _WEEK
+    first = day.replace(day=1 + number * _WEEK)
+    month_ends = (day.replace(day=1) + 31 * _DAY).replace(day=1)
+    return first, min(first + _WEEK * _DAY, month_ends)
+
+
+def by_week(moment: datetime) -> Span:
+    """The week that a moment is in, by UTC."""
+    first, after = week_of(moment.astimezone(UTC).date())
+    return Span(datetime.combine(first, time.min, UTC), datetime.combine(after, time.min, UTC))
+
+
+def cover(span: Span) -> Cover:
+    """A range from sums by week where they fit, and by day at the edges.
+
+    Where it does not begin or end with a day, it does so with the next.
+    """
+    start, end = _next_day(span.since), _next_day(span.until)
+    week = by_week(start)
+    first = start if week.since == start else min(week.until, end)
+    last = max(first, by_week(end).since)
+    return Cover(weeks=_filled(Span(first, last)), days=_filled(Span(start, first), Span(last, end)))
+
+
+def _next_day(moment: datetime) -> datetime:
+    """The first midnight, by UTC, at or after a moment."""
+    return floor(moment + _DAY - timedelta.resolution, _DAY)
+
+
+def _filled(*spans: Span) -> list[Span]:
+    return [span for span in spans if span.since < span.until]
 
 
 def heat_step(span: timedelta) -> timedelta | None:

@@ -45,17 +45,22 @@ def test_filters(report, ask, query, expected):
     assert {one["requestId"] for one in ask(ACTIVITY, **query)["items"]} == expected
 
 
-def test_pages_tell_each_operation_once_also_those_of_one_moment(report, ask):
+@pytest.mark.parametrize(
+    "query", [{}, {"owner": "ann"}, {"owner": "ann", "status": "2xx"}], ids=["all", "owner", "class"]
+)
+def test_pages_tell_each_operation_once_also_those_of_one_moment(report, ask, query):
+    report(3, owner="bob")
     for number in range(12):
         report(minutes_ago=5 if number < 9 else 200, requestId=f"r{number:02}")
     seen, cursor = [], ""
     for _ in range(10):
-        page = ask(ACTIVITY, limit=4, cursor=cursor)
+        page = ask(ACTIVITY, limit=4, cursor=cursor, **query)
         seen += [one["requestId"] for one in page["items"]]
         cursor = page["nextCursor"]
         if not cursor:
             break
-    assert sorted(seen) == [f"r{number:02}" for number in range(12)]
+    assert sorted(filter(None, seen)) == [f"r{number:02}" for number in range(12)]
+    assert len(seen) == (12 if query else 15)
 
 
 def test_what_comes_meanwhile_moves_no_page(report, ask):

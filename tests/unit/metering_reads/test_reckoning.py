@@ -1,6 +1,7 @@
 """Rules of reading: ranges, movers, cursors, statuses, links."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from storekeeper.kernel.errors import BadInputError
 from storekeeper.metering import reckoning
-from storekeeper.metering.figures import Filter
+from storekeeper.metering.figures import Filter, Span
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 moments = st.timedeltas(timedelta(days=-3000), timedelta(days=3000)).map(lambda away: NOW + away)
@@ -24,6 +25,37 @@ def test_a_window_covers_the_range_by_whole_steps(now, span):
     assert (window.since - window.before) % step == timedelta(0)
     assert span <= window.since - window.before < span + step
     assert (now - window.since) / step <= 1000
+
+
+@given(moments, spans)
+def test_a_range_is_covered_once_by_weeks_and_days(until, span):
+    """From the first midnight in it to the last, without a gap; days only where no week fits."""
+    found = reckoning.cover(Span(until - span, until))
+    for weeks in found.weeks:
+        assert [reckoning.by_week(moment).since for moment in (weeks.since, weeks.until)] == [
+            weeks.since,
+            weeks.until,
+        ]
+    read = sorted([*found.weeks, *found.days], key=lambda one: one.since)
+    assert all(one.since < one.until for one in read)
+    assert all(one.until == after.since for one, after in pairwise(read))
+    day = timedelta(days=1)
+    since, end = (
+        reckoning.floor(moment - timedelta.resolution, day) + day for moment in (until - span, until)
+    )
+    if not read:
+        assert since == end
+        return
+    assert (read[0].since, read[-1].until) == (since, end)
+    assert all(reckoning.by_week(one.since).until >= one.until for one in found.days if found.weeks)
+
+
+@given(st.dates(date(2023, 1, 1), date(2029, 1, 1)))
+def test_weeks_are_whole_in_their_month(day):
+    first, after = reckoning.week_of(day)
+    assert first <= day < after <= first + timedelta(days=7)
+    assert first.month == (after - timedelta(days=1)).month == day.month
+    assert reckoning.week_of(after)[0] == after
 
 
 @given(moments, spans)

@@ -1,5 +1,6 @@
 """All price sheets: those of the package, and files of one's own that override or extend them."""
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -53,9 +54,10 @@ class Book:
         return next((one for one in self.entries if one.sheet.id == sheet_id), None)
 
 
-def package_entries() -> list[Entry]:
+@functools.cache
+def package_entries() -> tuple[Entry, ...]:
     """The sheets that come with Storekeeper. Raises PriceSheetError: a test sees to it that they are right."""
-    return _strict(resources.files(__package__))
+    return tuple(_strict(resources.files(__package__)))
 
 
 def load(directory: Path | None = None) -> Book:

@@ -4,15 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 import pyarrow as pa
 
 from storekeeper.infra.analytics import Analytics
+from storekeeper.metering import reckoning
 
+_WEEKS = {"owner_week": "owner_day"}  # and the sums by day that they are made of
 SUMS = (
-    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", "bucket_owner_day", "traffic_minute", "traffic_hour", "traffic_day",
-    "speed_minute", "speed_hour", "speed_day",
+    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", *_WEEKS, "bucket_owner_day", "traffic_minute", "traffic_hour",
+    "traffic_day", "speed_minute", "speed_hour", "speed_day",
 )  # fmt: skip
 REPORTED = "reported_usage"  # what providers say; goes with the sums
 STAGED = "operation_staged"  # operations on their way back; nothing counts them
@@ -58,13 +59,24 @@ UNSTAGE = f"DROP TABLE IF EXISTS {STAGED}"
 # What was staged takes its place among the operations, in one step and without being counted again.
 ATTACH_DAY = f"ALTER TABLE operation ATTACH PARTITION {{day:Date}} FROM {STAGED}"
 
-# The statements of the views that count operations.
+# The statements of the views that make sums.
 VIEWS = """
 SELECT name, as_select FROM system.tables
 WHERE database = currentDatabase() AND engine = 'MaterializedView' LIMIT 100"""
 
 # Sums of a day.
 DELETE_SUMS = "DELETE FROM {table} WHERE toDate(time) = {{day:Date}}"
+
+# Sums of the week that a day is in; the time of a week is its first day.
+DELETE_WEEK = "DELETE FROM {table} WHERE toDate(time) = {{week:Date}}"
+
+# The other days of that week.
+COUNT_REST = """
+INSERT INTO {table} {select}
+SETTINGS insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0"""
+_REST = """(
+    SELECT * FROM {source} WHERE toDate(time) >= {{week:Date}} AND toDate(time) < {{next:Date}} AND toDate(time) != {{day:Date}}
+) AS {source}"""
 
 # Sums of a day counted anew. What was removed must not be taken for a repetition.
 COUNT_AGAIN = """
@@ -137,12 +149,29 @@ class KeepingAnalytics:
     def count_again(self, day: date, *, staged: bool) -> None:
         """Replace all sums of a day by sums of its operations, also of the staged ones if `staged`."""
         with self._changing():
+            views = self._views()
             for table in SUMS:
-                self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
-            for target, select in self._views().items():
-                self._engine.command(
-                    COUNT_AGAIN.format(table=target, select=_of_day(select, staged)), day=day.isoformat()
-                )
+                if table not in _WEEKS:
+                    self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
+            for table, source in _WEEKS.items():
+                self._leave_out(day, table, source, views[table])
+            for target, select in views.items():
+                if _SOURCE.search(select):
+                    self._engine.command(
+                        COUNT_AGAIN.format(table=target, select=_of_day(select, staged)), day=day.isoformat()
+                    )
+
+    def _leave_out(self, day: date, table: str, source: str, select: str) -> None:
+        """Make the sums of a week without that day."""
+        week, following = reckoning.week_of(day)
+        self._engine.command(DELETE_WEEK.format(table=table), week=week.isoformat())
+        rest = re.sub(rf"\bFROM\s+(?:\w+\.)?{source}\b", "FROM " + _REST.format(source=source), select)
+        self._engine.command(
+            COUNT_REST.format(table=table, select=rest),
+            week=week.isoformat(),
+            next=following.isoformat(),
+            day=day.isoformat(),
+        )
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -152,9 +181,8 @@ class KeepingAnalytics:
             self._changed()
 
     def _views(self) -> dict[str, str]:
-        """Statement by table, of the views that read operations themselves; the other sums follow from theirs."""
-        found: dict[str, Any] = {row["name"]: row["as_select"] for row in self._engine.rows(VIEWS)}
-        return {name.removesuffix("_view"): sql for name, sql in found.items() if _SOURCE.search(sql)}
+        """Statement by table. Where that reads operations, they are counted; the other sums follow from those."""
+        return {row["name"].removesuffix("_view"): row["as_select"] for row in self._engine.rows(VIEWS)}
 
 
 def _of_day(select: str, staged: bool) -> str:

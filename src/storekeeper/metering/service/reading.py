@@ -1,7 +1,9 @@
 """Reads what operations add up to, at the resolution that fits the range."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -26,6 +28,7 @@ from storekeeper.metering.figures import (
 from storekeeper.metering.service import presenting
 from storekeeper.metering.service.presenting import moment_of
 
+_T = TypeVar("_T")
 TOP = 50
 MAX_RECENT = 500
 MOVERS = 10
@@ -114,6 +117,10 @@ class UsageReader:
             heat_map_limit_seconds=int(reckoning.HEAT_LIMIT.total_seconds()),
             provenance=presenting.provenance(found["all"]),
         )
+
+    def soon(self, read: Callable[[], _T]) -> Future[_T]:
+        """Begin `pulse`, `recent` or `series` while something else is read; the others do so by themselves."""
+        return self._analytics.beside(read)
 
     def pulse(self, *, bucket: str = "", owner: str | None = None) -> Pulse:
         """The last 24 hours, and today."""

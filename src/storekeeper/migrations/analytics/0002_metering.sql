@@ -90,7 +90,7 @@ CREATE TABLE usage_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
 SELECT
@@ -125,7 +125,7 @@ CREATE TABLE usage_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
 SELECT
@@ -190,7 +190,7 @@ CREATE TABLE traffic_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
 SELECT
@@ -221,7 +221,7 @@ CREATE TABLE traffic_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
 SELECT
@@ -233,7 +233,8 @@ FROM traffic_hour
 GROUP BY time, bucket_id, operation, status_class;
 
 -- What pages read most, summed up further so that ranges of weeks stay few rows: owners in the order of time, and latency
--- without buckets and statuses.
+-- without buckets and statuses. A week is seven days of one month: the 1st to the 7th, the 8th to the 14th, the last is shorter.
+-- So it goes when its month goes.
 -- Weighted sums by owner, a row an hour.
 CREATE TABLE owner_hour
 (
@@ -259,6 +260,60 @@ SELECT
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
     sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
 FROM usage_hour
+GROUP BY time, owner;
+
+-- Weighted sums by owner, a row a day.
+CREATE TABLE owner_day
+(
+    time DateTime('UTC'),
+    owner String,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, owner)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
+SELECT
+    toStartOfDay(owner_hour.time) AS time, owner,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+FROM owner_hour
+GROUP BY time, owner;
+
+-- Weighted sums by owner, a row a week.
+CREATE TABLE owner_week
+(
+    time DateTime('UTC'),
+    owner String,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, owner)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW owner_week_view TO owner_week AS
+SELECT
+    toDateTime(toStartOfMonth(owner_day.time), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(owner_day.time) - 1, 7) * 7) AS time, owner,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+FROM owner_day
 GROUP BY time, owner;
 
 -- Weighted sums by bucket and owner, a row a day.
@@ -289,33 +344,6 @@ SELECT
 FROM usage_day
 GROUP BY time, bucket_id, owner;
 
--- Weighted sums by owner, a row a day.
-CREATE TABLE owner_day
-(
-    time DateTime('UTC'),
-    owner String,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (owner, time)
-SETTINGS index_granularity = 512, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
-
-CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
-SELECT
-    bucket_owner_day.time AS time, owner,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM bucket_owner_day
-GROUP BY time, owner;
-
 -- Weighted sums and latency by operation, a row a minute.
 CREATE TABLE speed_minute
 (
@@ -334,7 +362,7 @@ CREATE TABLE speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
 SELECT
@@ -363,7 +391,7 @@ CREATE TABLE speed_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
 SELECT
@@ -392,7 +420,7 @@ CREATE TABLE speed_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW speed_day_view TO speed_day AS
 SELECT
