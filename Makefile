@@ -32,7 +32,7 @@ check: setup  ## format, lint, import contracts, types, fast tests
 	$(RUN)ruff check
 	$(RUN)lint-imports
 	$(RUN)mypy
-	$(RUN)pytest -q -m "not slow" -n 2 --dist loadfile
+	$(RUN)pytest -q -m "not slow" -n 2 --dist loadfile --hypothesis-profile quick
 
 format:  ## rewrite to the house format
 	$(RUN)ruff format

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import engines
@@ -29,11 +30,15 @@ CREDENTIALS = Credentials(
 )
 
 
+# For make check: the suite tries five times as many examples.
+hypothesis.settings.register_profile("quick", max_examples=20)
+
 # Each analytics engine that a test opens leaves some files open behind it for as long as the process lives.
 _FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
 
 # A `world` is services of several capabilities on a real analytics engine.
+_SLOW_FOLDERS = ("scenario", "fault", "browser")
 _SLOW = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3", "world"}
 
 # Files that take longest, which are begun first: whoever got one of them in the end would work on while others are done.
@@ -47,15 +52,19 @@ _LONG = (
     "scenario/cli/test_first_day.py",
     "fault/health/test_kill.py",
     "fault/metering/test_kill.py",
+    "fault/cleanup/test_kill.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a server or for an engine is slow, wherever it is."""
+    """Scenarios, faults, and what asks for a server or an engine, wherever it is, are left out of make check."""
+    here = Path(__file__).parent
     for item in items:
-        if _SLOW.intersection(getattr(item, "fixturenames", ())):
+        if item.path.relative_to(here).parts[0] in _SLOW_FOLDERS or _SLOW.intersection(
+            getattr(item, "fixturenames", ())
+        ):
             item.add_marker(pytest.mark.slow)
-    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(_LONG)}
+    turns = {here / name: turn for turn, name in enumerate(_LONG)}
     items.sort(key=lambda item: turns.get(item.path, len(turns)))
 
 

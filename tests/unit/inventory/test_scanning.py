@@ -2,7 +2,6 @@
 
 import pyarrow as pa
 import pytest
-from storekeeper.inventory.scanning.pace import Pace
 
 from storekeeper.inventory.model import Extras, Scan, ScanState, Shard
 from storekeeper.inventory.scanning.event_log import EventLog, WorkerEnded
@@ -10,6 +9,7 @@ from storekeeper.inventory.scanning.extras import count_extras
 from storekeeper.inventory.scanning.frontier import Event
 from storekeeper.inventory.scanning.ledger import Ledger
 from storekeeper.kernel.clock import ManualClock
+from storekeeper.kernel.pace import Pace
 from storekeeper.objectstore import LISTING
 from storekeeper.objectstore.errors import MissingPermissionError, UnsupportedError
 from storekeeper.objectstore.memory import MemoryStore
