@@ -6,8 +6,8 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from storekeeper.costs import BudgetService
-from storekeeper.dashboard.spending import budget_cards
+from storekeeper.costs import BudgetService, CostService
+from storekeeper.dashboard.spending import budget_cards, own_cost_cards
 from storekeeper.infra.web import EMBEDDABLE, Access, Role, get, render, span_of
 from storekeeper.inventory import InventoryService
 from storekeeper.inventory.model import Holdings
@@ -24,6 +24,7 @@ def own_storage_page(
     request: PageRequest,
     metering: NamedDependency[MeteringService],
     inventory: NamedDependency[InventoryService],
+    costs: NamedDependency[CostService],
     budgets: NamedDependency[BudgetService],
     span: Span = "30d",
     owner: FromQuery[str] = "",
@@ -32,8 +33,13 @@ def own_storage_page(
     principal = request.scope["user"]
     if principal.role is Role.USER and owner not in ("", principal.email):
         raise NotAllowedError("This is another owner's.")
-    found = _found(metering, inventory, owner or principal.email, span)
-    cards = [*found["cards"], *budget_cards(budgets.of_owner(owner or principal.email).budget)]
+    whose = owner or principal.email
+    found = _found(metering, inventory, whose, span)
+    cards = [
+        *found["cards"],
+        *own_cost_cards(costs.own(whose)),
+        *budget_cards(budgets.of_owner(whose).budget),
+    ]
     return render(request, "dashboard/own_storage.html", title="Your storage", **found | {"cards": cards})
 
 

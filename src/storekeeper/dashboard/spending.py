@@ -7,7 +7,7 @@ import msgspec
 
 from storekeeper.costs import CostService
 from storekeeper.costs.budgets.model import Budget
-from storekeeper.costs.model.report import DayCosts
+from storekeeper.costs.model.report import DayCosts, OwnCosts
 from storekeeper.inventory.model import Holdings
 from storekeeper.quotas import QuotaService
 from storekeeper_client.costs import money
@@ -66,6 +66,22 @@ def with_quota(quotas: QuotaService, holdings: Holdings, bucket: str, owner: str
         quota=found.effective_limit if found else None,
         usage_percent=round(found.share * 100, 2) if found else None,
     )
+
+
+def own_cost_cards(own: OwnCosts) -> list[dict[str, Any]]:
+    """An owner's share of the present month; nothing where no charge is known."""
+    if not own.by_kind:
+        return []
+    told = money(own.month_to_date, own.currency)
+    return [
+        {
+            "label": "Costs this month",
+            "money": {"exact": own.month_to_date, "currency": own.currency, "text": told},
+            "note": "up to now",
+            "title": own.rule,
+            "provenance": "calculated",
+        }
+    ]
 
 
 def budget_cards(budget: Budget | None, href: str = "") -> list[dict[str, Any]]:

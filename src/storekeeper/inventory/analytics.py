@@ -96,6 +96,19 @@ FROM inventory_object WHERE scan_id = {scan:String}
 GROUP BY owner, storage_class
 SETTINGS max_bytes_before_external_group_by = {spill:UInt64}"""
 
+# What is stored more than once, as far as ETag and size tell.
+SUM_DUPLICATES = """
+INSERT INTO inventory_duplicate
+SELECT {scan:String}, storage_class, count(), sum(found - 1), sum((found - 1) * size)
+FROM
+(
+    SELECT storage_class, toUInt64(size) AS size, count() AS found FROM inventory_object
+    WHERE scan_id = {scan:String} AND content != 0 AND inventory_object.size > 0
+    GROUP BY storage_class, content, size HAVING found > 1
+)
+GROUP BY storage_class
+SETTINGS max_bytes_before_external_group_by = {spill:UInt64}"""
+
 # The first objects in one order.
 PICK_EXTREMES = """
 INSERT INTO inventory_extreme
@@ -115,7 +128,8 @@ SELECT DISTINCT scan_id FROM inventory_group
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_prefix
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_extreme
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_share
-UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_gone"""
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_gone
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_duplicate"""
 
 # Everything that was summed up of some scans.
 DELETE_DETAILS = "DELETE FROM {table} WHERE scan_id IN {{scans:Array(String)}}"
@@ -125,6 +139,7 @@ DETAIL_TABLES = (
     "inventory_extreme",
     "inventory_share",
     "inventory_gone",
+    "inventory_duplicate",
 )
 
 # The largest groups of each kind.
@@ -217,6 +232,7 @@ class InventoryAnalytics:
         """Build everything that is read later. Of what a crash left of it, `drop_details` first."""
         self._sum_groups(scan_id, now)
         self._engine.command(SUM_SHARES, scan=scan_id, spill=_SPILL)
+        self._engine.command(SUM_DUPLICATES, scan=scan_id, spill=_SPILL)
         self._engine.command(SUM_FOLDERS, scan=scan_id, depth=DEPTH, folders=FOLDERS + 1, spill=_SPILL)
         for kind, (order, count) in EXTREMES.items():
             self._engine.command(PICK_EXTREMES.format(order=order), scan=scan_id, kind=kind, count=count)

@@ -19,6 +19,11 @@ SELECT owner, sum(inventory_share.objects) AS objects, sum(inventory_share.bytes
 FROM inventory_share WHERE scan_id IN {scans:Array(String)}
 GROUP BY owner ORDER BY bytes DESC, owner LIMIT {limit:UInt32} OFFSET {offset:UInt32}"""
 
+# What is stored more than once.
+DUPLICATES = """
+SELECT scan_id, storage_class, groups, copies, bytes FROM inventory_duplicate
+WHERE scan_id IN {scans:Array(String)} ORDER BY scan_id, storage_class LIMIT 100000"""
+
 # How many owners there are.
 COUNTED = "SELECT uniqExact(owner) AS owners FROM inventory_share WHERE scan_id IN {scans:Array(String)}"
 
@@ -38,6 +43,10 @@ class Shares:
     def owners(self, scan_ids: Sequence[str], *, limit: int, offset: int) -> list[Row]:
         """Rows {owner, objects, bytes, buckets}, the largest first; an empty owner is nobody."""
         return self._engine.rows(OWNERS, scans=list(scan_ids), limit=limit, offset=offset) if scan_ids else []
+
+    def duplicates(self, scan_ids: Sequence[str]) -> list[Row]:
+        """Rows {scan_id, storage_class, groups, copies, bytes}, as far as ETag and size tell; `copies` are those beyond the first of a group."""
+        return self._engine.rows(DUPLICATES, scans=list(scan_ids)) if scan_ids else []
 
     def count_owners(self, scan_ids: Sequence[str]) -> int:
         return int(self._engine.row(COUNTED, scans=list(scan_ids))["owners"]) if scan_ids else 0

@@ -30,11 +30,11 @@ from storekeeper.infra.jobs import ACTIVE
 from storekeeper.objectstore.memory import MemoryStore
 
 class Telling(MemoryStore):
-    def list_page(self, *, prefix="", delimiter="", start_after="", token="", limit=1000):
+    def list_page(self, *, prefix="", delimiter="", start_after="", token="", limit=1000, etags=False):
         say("list", prefix, delimiter, max(start_after, token))
         threading.Event().wait(0.004)
         return super().list_page(
-            prefix=prefix, delimiter=delimiter, start_after=start_after, token=token, limit=min(limit, 200)
+            prefix=prefix, delimiter=delimiter, start_after=start_after, token=token, limit=min(limit, 200), etags=etags
         )
 
 def say(*words):

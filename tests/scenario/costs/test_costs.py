@@ -252,6 +252,23 @@ def test_savings_are_found_with_their_arithmetic_and_what_to_do(world):
     assert world.costs.freed("another", {"STANDARD": 1}) is None
 
 
+def test_the_same_content_stored_twice_is_told_as_far_as_etags_tell(world):
+    world.price_as("aws-s3-us-east-1")
+    store, _ = world.memory()
+    for name in ("a", "b", "c"):
+        store.put(name, b"x" * 3_000_000)
+    store.put("d", b"y" * 3_000_000)
+    store.put("empty", b"")
+    store.put("void", b"")
+    world.scan()
+    world.pass_hours(30)
+    world.costs.calculate()
+    (found,) = world.costs.savings().items
+    assert (found.kind, found.figures) == ("duplicates", {"groups": 1, "copies": 2, "bytes": 6_000_000})
+    exact = Decimal(6_000_000) / 2**30 * Decimal("0.023")
+    assert abs(Decimal(found.amount) / exact - 1) < Decimal("0.001")
+
+
 def test_months_of_operations_alone_are_worked_out_too(world):
     world.price_as("aws-s3-us-east-1")
     world.memory()

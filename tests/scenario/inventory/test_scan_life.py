@@ -35,12 +35,12 @@ class Endless(MemoryStore):
 
     before = staticmethod(lambda _page: None)
 
-    def list_page(self, *, prefix="", start_after="", token="", delimiter="", limit=1000):
+    def list_page(self, *, prefix="", start_after="", token="", delimiter="", limit=1000, etags=False):
         page = int(token or 0)
         self.before(page)
         small = MemoryStore(self._clock)
         small.place(f"{page:09}", b"x")
-        return Page(objects=small.list_page().objects, truncated=True, token=str(page + 1))
+        return Page(objects=small.list_page(etags=etags).objects, truncated=True, token=str(page + 1))
 
 
 def stored(world):

@@ -127,6 +127,7 @@ def client(world):
         unclassified=world.unclassified,
         stopping=threading.Event(),
         health=world.health,
+        costs=world.costs,
         storage=dashboard.StorageReader(world.inventory, world.buckets, world.quotas, world.clock),
         dashboard=None,
         jobs=world.jobs,

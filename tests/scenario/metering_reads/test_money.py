@@ -75,5 +75,9 @@ def test_budgets_and_what_has_no_price_are_on_the_first_page(priced, client, rep
     assert "of $0.0125" in card
     assert "Growth" not in shown
     assert "Budget spent" not in page("/?bucket=owned")
-    assert "of $0.0125" in page("/me/storage?owner=ann")
+    own = page("/me/storage?owner=ann")
+    assert "of $0.0125" in own
+    share = priced.costs.own("ann").month_to_date
+    assert f'value="{share}"' in own.partition("Costs this month")[2].partition("</article>")[0]
+    assert "Costs this month" not in page("/me/storage?owner=nobody@example.com")
     assert "$0.00 of $0.0125" in page("/me/storage", "user")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storekeeper.cli.local.demo.files import Contents, lay_out, on_disk
+from storekeeper.cli.local.demo.files import Contents, lay_out, leave_behind, on_disk
 
 FILES = {f"package{number}/sub/módulo {number}.py": "x" * number for number in range(200)}
 
@@ -41,3 +41,16 @@ def test_laying_out_leaves_the_source_alone(source, tmp_path):
     lay_out(source, tmp_path / "buckets")
 
     assert on_disk(source) == before
+
+
+def test_something_old_is_left_behind_to_clean_up(source, tmp_path):
+    lay_out(source, tmp_path / "buckets")
+    before = on_disk(tmp_path / "buckets")
+
+    leave_behind(tmp_path / "buckets")
+
+    left = list((tmp_path / "buckets" / "uploads" / "tmp").iterdir())
+    sizes = sum(path.stat().st_size for path in left)
+    assert on_disk(tmp_path / "buckets") == Contents(before.objects + len(left), before.bytes + sizes)
+    year = 31_536_000
+    assert {path.stat().st_mtime // year for path in left} == {55}

@@ -197,6 +197,10 @@ def test_a_budget_has_a_verdict(left, words):
     assert views.budget_view(budget(left))["words"] == words
 
 
+def test_a_bucket_that_never_changed_has_no_outages():
+    assert views.outages([], NOW - 24 * HOUR, NOW) == []
+
+
 def test_outages_are_cut_to_the_range():
     def change(hours, after):
         return StatusChange(

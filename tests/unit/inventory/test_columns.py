@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from storekeeper.buckets.rules import owner_of, owner_regex
 from storekeeper.inventory.scanning.columns import to_columns
-from storekeeper.objectstore import LISTING
+from storekeeper.objectstore import WITH_ETAGS
 
 EXTENSION = re.compile(r"[^/]\.([0-9]?[A-Za-z][A-Za-z0-9]{0,8})\Z")
 keys = st.lists(
@@ -19,8 +19,10 @@ keys = st.lists(
 
 
 def columns(names, pattern="", *, keep_names=True):
-    rows = [{"key": name, "size": 1, "modified": 0, "storage_class": "STANDARD"} for name in names]
-    listing = pa.Table.from_pylist(rows, schema=LISTING)
+    rows = [
+        {"key": name, "size": 1, "modified": 0, "storage_class": "STANDARD", "etag": "e"} for name in names
+    ]
+    listing = pa.Table.from_pylist(rows, schema=WITH_ETAGS)
     table = to_columns(listing, scan_id="s", batch=7, owner=owner_regex(pattern), keep_names=keep_names)
     return table.to_pylist()
 

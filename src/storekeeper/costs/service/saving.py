@@ -1,8 +1,9 @@
 """Where money can be saved, from what scans and operations have found."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from storekeeper.costs.model.outlook import Saving
 from storekeeper.costs.rules.outlook.savings import (
     chatty_listing,
     cold_data,
+    duplicates,
     noncurrent_versions,
     ranked,
     tiny_objects,
@@ -47,7 +49,10 @@ def savings(
         for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)} & buckets.keys()):
             bucket = buckets[bucket_id]
             known = _Bucket(_place(bucket), bucket_id, whole)
-            made = _of_bucket(known, _inventory(inventory, bucket.name), account)
+            snapshot = _inventory(inventory, bucket.name)
+            made = [*_of_bucket(known, snapshot, account)]
+            if snapshot:
+                made += _duplicates(known, inventory.shares.duplicates([snapshot.scan_id]), account)
             # What is to be done names the bucket as its provider does, the finding as it is registered.
             found += [msgspec.structs.replace(one, bucket=bucket.name) for one in made]
     return [_told(one) for one in ranked(found)]
@@ -119,6 +124,19 @@ def _tiny(bucket: _Bucket, account: Account) -> Iterator[Saving | None]:
             bucket=bucket.place, storage_class=fact.storage_class, small=fact.small
         )
         yield tiny_objects.find(figures, account)
+
+
+def _duplicates(bucket: _Bucket, rows: Iterable[Mapping[str, Any]], account: Account) -> Iterator[Saving]:
+    for row in rows:
+        figures = duplicates.Duplicates(
+            bucket=bucket.place,
+            groups=row["groups"],
+            copies=row["copies"],
+            bytes=row["bytes"],
+            storage_class=row["storage_class"],
+        )
+        if found := duplicates.find(figures, account):
+            yield found
 
 
 def _listing(bucket: _Bucket, inventory: Inventory | None, account: Account) -> Saving | None:

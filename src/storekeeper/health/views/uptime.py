@@ -59,7 +59,7 @@ def format_uptime(share: float) -> str:
 
 def outages(found: list[StatusChange], since: datetime, now: datetime) -> list[View]:
     """Spans in which a bucket was unhealthy, as marks of a chart; `found` are its changes in order of time."""
-    ends = [change.at for change in found[1:]] + [now]
+    ends = [change.at for change in found[1:]] + [now] * bool(found)
     return [
         {"time": max(change.at, since), "until": end, "label": "unhealthy", "kind": "incident"}
         for change, end in zip(found, ends, strict=True)

@@ -6,7 +6,7 @@ from storekeeper.buckets import keys
 
 
 def to_columns(listing: pa.Table, *, scan_id: str, batch: int, owner: str, keep_names: bool) -> pa.Table:
-    """Rows of `inventory_object` for rows of `objectstore.LISTING`; `owner` is an RE2 pattern or empty."""
+    """Rows of `inventory_object` for rows of `objectstore.WITH_ETAGS`; `owner` is an RE2 pattern or empty."""
     whole = listing["key"].combine_chunks()
     count = len(whole)
     prefixes, names = keys.split(whole)
@@ -21,6 +21,7 @@ def to_columns(listing: pa.Table, *, scan_id: str, batch: int, owner: str, keep_
             "size": listing["size"],
             "modified": listing["modified"],
             "storage_class": listing["storage_class"],
+            "etag": listing["etag"],
         }
     )
 

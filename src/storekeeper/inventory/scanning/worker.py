@@ -128,7 +128,9 @@ class Worker:
         self._pace.wait()
         self._counters.add(requests=1)
         begin = "" if token else ranges.start_after(shard)
-        return self._store.list_page(prefix=shard.prefix, start_after=begin, token=token, delimiter=delimiter)
+        return self._store.list_page(
+            prefix=shard.prefix, start_after=begin, token=token, delimiter=delimiter, etags=True
+        )
 
 
 def _check_order(page: Page, prefix: str, last: str) -> str:

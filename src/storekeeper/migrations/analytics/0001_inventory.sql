@@ -9,7 +9,9 @@ CREATE TABLE inventory_object
     owner String,
     size Int64,
     modified DateTime64(3, 'UTC'),
-    storage_class LowCardinality(String)
+    storage_class LowCardinality(String),
+    etag String EPHEMERAL,
+    content UInt64 DEFAULT if(etag = '', 0, sipHash64(etag)) -- the same for the same ETag; zero where the provider tells none
 )
 ENGINE = MergeTree
 PARTITION BY scan_id
@@ -94,3 +96,15 @@ CREATE TABLE inventory_gone
 )
 ENGINE = MergeTree
 ORDER BY (scan_id, owner, storage_class, age_days);
+
+-- What one complete scan found stored more than once, by ETag and size: `copies` and `bytes` are those beyond the first of each group.
+CREATE TABLE inventory_duplicate
+(
+    scan_id String,
+    storage_class LowCardinality(String),
+    groups UInt64,
+    copies UInt64,
+    bytes UInt64
+)
+ENGINE = MergeTree
+ORDER BY (scan_id, storage_class);

@@ -1,4 +1,4 @@
-"""Prices, a quota, a budget and a bill of the demo, so that what its storage would cost and who is over can be seen."""
+"""Prices, a quota, a budget, a bill and a plan of clean-up of the demo: what its storage would cost, who is over, what may go."""
 
 import csv
 import io
@@ -48,6 +48,18 @@ def agree_on_a_budget(client: Client) -> None:
     Budgets(client).add(
         scope="everything", amount=_AGREED, currency="USD", reason="The demo's pocket money for a month."
     )
+
+
+def plan_a_clean_up(client: Client, bucket: str, prefix: str) -> None:
+    """Find what may go of what was left behind. Nothing goes before somebody confirms it."""
+    client.add_cleanup_policy(
+        name="leftovers",
+        bucket=bucket,
+        prefixes=[prefix],
+        minAgeDays=90,
+        reason="The demo's uploads that nobody finished.",
+    )
+    client.plan_cleanup("leftovers")
 
 
 def work_out(client: Client) -> None:

@@ -19,14 +19,17 @@ from storekeeper.cli.local.demo.billing import (
     bill,
     enter_prices,
     limit_the_heaviest,
+    plan_a_clean_up,
     work_out,
 )
 from storekeeper.cli.local.demo.files import (
     OWNER_PATTERN,
     PACKAGES,
+    TEMPORARY,
     UPLOADS,
     Contents,
     lay_out,
+    leave_behind,
     on_disk,
     own_packages,
 )
@@ -103,6 +106,7 @@ def run(*, once: bool, port: int, keep: bool, faults: bool, as_json: bool) -> No
             world.client.start_monitoring()
             limit_the_heaviest(world.client, UPLOADS)
             agree_on_a_budget(world.client)
+            plan_a_clean_up(world.client, UPLOADS, TEMPORARY)
             with applications(world.client, world.storage, world.root):
                 _show(world, compared, as_json=as_json)
                 with playing(world.outage.control) if faults else nullcontext():
@@ -122,6 +126,7 @@ def _world(clock: Clock, *, port: int, keep: bool) -> Iterator[World]:
             leftovers.mark(root)
         note("Laying out the files of this Python environment in two buckets …")
         lay_out(own_packages(), root / "buckets")
+        leave_behind(root / "buckets")
         note("Starting an S3 server (rclone) and Storekeeper …")
         behind = teardown.enter_context(storage(root / "buckets", root, clock))
         before = teardown.enter_context(outage(behind.endpoint, root))

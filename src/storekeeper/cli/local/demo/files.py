@@ -12,8 +12,11 @@ import msgspec
 PACKAGES = "site-packages"
 UPLOADS = "uploads"
 OWNER_PATTERN = "users/{owner}/"
+TEMPORARY = "tmp/"
 
 _MOST_FILES = 40_000
+_LEFT_BEHIND = 60
+_LONG_AGO = 1_735_689_600  # the beginning of 2025
 _UPLOADED_SHARE = 6  # one file in so many also lies in the uploads bucket
 # People upload unequally: whoever stands here more often has more files. The empty one is nobody's.
 _OWNERS = ("ann", "ann", "ann", "ann", "bob", "bob", "bob", "carla", "carla", "dmitri", "eve", "farid", "")
@@ -41,6 +44,16 @@ def lay_out(source: Path, buckets: Path) -> None:
         _link(path, buckets / PACKAGES / inner, made)
         if crc32(bytes(inner)) % _UPLOADED_SHARE == 0:
             _link(path, buckets / UPLOADS / _uploaded_as(inner), made)
+
+
+def leave_behind(buckets: Path) -> None:
+    """Parts of uploads that nobody finished, a year old: something to clean up."""
+    folder = buckets / UPLOADS / TEMPORARY
+    folder.mkdir(parents=True)
+    for number in range(_LEFT_BEHIND):
+        path = folder / f"upload-{number:03}.part"
+        path.write_bytes(bytes(1000 * (number + 1)))
+        os.utime(path, (_LONG_AGO, _LONG_AGO))
 
 
 def on_disk(folder: Path) -> Contents:
