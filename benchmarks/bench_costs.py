@@ -44,9 +44,11 @@ def main():
             "SELECT (SELECT sum(byte_hours) FROM cost_stored) + (SELECT sum(byte_hours) FROM cost_storage) + (SELECT sum(usage_day.requests) FROM usage_day) AS all"
         ))  # fmt: skip
         store_month = server.costs._calculator._store_month  # noqa: SLF001 - one month alone
+        fold = server.costs._calculator._analytics.days.fold  # noqa: SLF001 - as each day does when it is over
+        fold(today - timedelta(days=3))
         months = sorted({(today - timedelta(days=number)).replace(day=1) for number in range(DAYS)})
         whole = _seconds(lambda: [store_month(month) for month in months])
-        day = _seconds(lambda: store_month(today.replace(day=1)))
+        day = _seconds(lambda: [fold(today - timedelta(days=2)), store_month(today.replace(day=1))])
     table(
         f"Seconds for {OWNERS:,} owners, {BUCKETS} buckets, {DAYS} days",
         ("", "s", "times the limit"),
