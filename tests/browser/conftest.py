@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
-from storekeeper_client import Client
+from storekeeper_client import ApiError, Client
 
 EMAIL, PASSWORD = "admin@localhost", "correct horse battery staple"
 CHROMIUM = "/usr/bin/chromium"
@@ -128,6 +128,24 @@ class Site:
     def scan(self, name: str) -> str:
         """Scan to the end; how it ended."""
         return [scan.status for scan in self.api.follow_scan(self.api.start_scan(name))][-1]
+
+    def calculate_costs(self) -> None:
+        """Work costs out, from all that was scanned and reported before, to the end."""
+        while True:
+            try:
+                run = self.api.calculate_costs()
+            except ApiError as error:  # the one that is under way may have begun too early
+                self._end(error.problem.run_id)
+            else:
+                assert self._end(run) == "succeeded"
+                return
+
+    def _end(self, run: str) -> str:
+        for _ in range(600):
+            if (status := self.api.run(run).status) in ("succeeded", "dead", "cancelled"):
+                return status
+            time.sleep(0.1)  # noqa: TID251 - the server works by real time
+        pytest.fail(f"run {run} does not end")
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def listed(scanned):
             for operation, weight in (("ListObjectsV2", 900_000), ("GetObject", 100_000), ("DeleteObjects", 10))
         ]
     )  # fmt: skip
-    scanned.api.run_job("calculate-costs")
+    scanned.calculate_costs()
     return scanned
 
 
