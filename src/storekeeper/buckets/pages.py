@@ -42,7 +42,7 @@ def new_bucket_form(
     try:
         bucket = buckets.add(_new_bucket(data), actor=actor_of(request.scope["user"]))
     except StorekeeperError as error:
-        return _form(request, values=_values(data), problem=error, status=error.status)
+        return _form(request, values=_values(data), problem=error)
     return see_other(f"/buckets/{bucket.name}", f"{bucket.name} is registered. Scan it to see what it holds.")
 
 
@@ -73,7 +73,6 @@ def edit_bucket_form(
             editing=True,
             has_secret=buckets.has_secret(bucket),
             problem=error,
-            status=error.status,
         )
     return see_other(f"/buckets/{name}", f"{name} is saved.")
 
@@ -92,7 +91,7 @@ def try_bucket(request: PageRequest, data: Form, buckets: NamedDependency[Bucket
     try:
         test = _test_view(buckets.test_candidate(_new_bucket(data)))
     except StorekeeperError as error:
-        test = {"ok": False, "summary": _in_words(error), "checks": [], "policy": ""}
+        test = {"ok": False, "summary": error.in_words(), "checks": [], "policy": ""}
     if "hx-request" in request.headers:
         return render(request, "buckets/test_result.html", test=test)
     return _form(request, values=_values(data), test=test)
@@ -108,7 +107,7 @@ def try_pattern(request: PageRequest, data: Form, buckets: NamedDependency[Bucke
             "examples": found.examples,
         }
     except StorekeeperError as error:
-        trial = {"tried": 0, "matched": 0, "examples": [], "problem": _in_words(error)}
+        trial = {"tried": 0, "matched": 0, "examples": [], "problem": error.in_words()}
     return render(request, "buckets/pattern_result.html", trial=trial)
 
 
@@ -120,7 +119,6 @@ def _form(
     has_secret: bool = False,
     problem: StorekeeperError | None = None,
     test: dict[str, Any] | None = None,
-    status: int = 200,
 ) -> Response[Any]:
     schedules = _SCHEDULES
     if values["scan_schedule"] not in {schedule["value"] for schedule in _SCHEDULES}:
@@ -131,13 +129,12 @@ def _form(
     return render(
         request,
         "buckets/bucket_form.html",
-        status=status,
         title=f"Edit {values['name']}" if editing else "Add a bucket",
         action=f"/buckets/{values['name']}/edit" if editing else "/buckets/new",
         editing=editing,
         values=values,
         errors={},
-        problem=_in_words(problem) if problem else "",
+        problem=problem,
         has_secret=has_secret,
         providers=[{"value": "", "label": "Guess"}, *({"value": name, "label": name} for name in PROVIDERS)],
         schedules=schedules,
@@ -220,10 +217,6 @@ def _grant(result: TestResult) -> str:
     if "advice" in result.policy:
         return str(result.policy["advice"])
     return msgspec.json.format(msgspec.json.encode(result.policy), indent=2).decode()
-
-
-def _in_words(error: StorekeeperError) -> str:
-    return " ".join(filter(None, (error.detail or error.title, error.hint)))
 
 
 ROUTES = [

@@ -14,7 +14,7 @@ from storekeeper.cleanup.model import Confirmation, Outcome, PlanState
 from storekeeper.cleanup.service import CleanupService
 from storekeeper.cleanup.service.runs import OPEN
 from storekeeper.cleanup.views import ConfirmForm, PolicyForm, RemoveForm
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.errors import BadInputError, StorekeeperError
 
 HERE = "/cleanup"
@@ -145,16 +145,14 @@ def _list(
     return render(
         request,
         "cleanup/policies.html",
-        status=problem.status if problem else 200,
         title="Clean-up",
-        can_write=_may_write(request),
         rows=[views.policy_row(policy, newest.get(policy.name)) for policy in cleanup.policies.all()],
         runs=[views.run_row(run) for run in runs],
         asking=asking,
         under_way=any(run.state in OPEN for run in runs),
         buckets=[{"value": one.name, "label": one.name} for one in buckets.all()],
         values=form or PolicyForm(enabled=True),
-        problem=views.told(problem) if problem else "",
+        problem=problem,
     )
 
 
@@ -170,16 +168,14 @@ def _policy(
     return render(
         request,
         "cleanup/policy.html",
-        status=problem.status if problem else 200,
         title=policy.name,
-        can_write=_may_write(request),
         policy=policy,
         what=views.in_words(policy),
         when=views.when(policy),
         plans=[views.plan_row(plan) for plan in cleanup.plans.page(policy=name, limit=RUNS).items],
         runs=[views.run_row(run) for run in cleanup.runs.page(policy=name, limit=RUNS).items],
         values=form or views.form_of(policy),
-        problem=views.told(problem) if problem else "",
+        problem=problem,
     )
 
 
@@ -198,9 +194,7 @@ def _plan(
     return render(
         request,
         "cleanup/plan.html",
-        status=problem.status if problem else 200,
         title="Plan",
-        can_write=_may_write(request),
         plan=plan,
         tone=views.PLAN_TONES.get(plan.state, "neutral"),
         what=views.in_words(plan.choice),
@@ -223,7 +217,7 @@ def _plan(
             "previous": str(max(0, after - SHOWN)) if after else None,
             "next": page.next_cursor if page else None,
         },
-        problem=views.told(problem) if problem else "",
+        problem=problem,
     )  # fmt: skip
 
 
@@ -242,9 +236,7 @@ def _run(
     return render(
         request,
         "cleanup/run.html",
-        status=problem.status if problem else 200,
         title="Run",
-        can_write=_may_write(request),
         run=run,
         tone=views.RUN_TONES[run.state],
         under_way=run.state in OPEN or run.restoring,
@@ -254,12 +246,8 @@ def _run(
         log=[{"one": one, "tone": views.OUTCOME_TONES[one.outcome]} for one in log.items],
         filters=[{"name": "outcome", "label": "Outcome", "value": outcome, "options": views.OUTCOME_FILTER}],
         next=log.next_cursor,
-        problem=views.told(problem) if problem else "",
+        problem=problem,
     )
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 def _actor(request: PageRequest) -> str:

@@ -17,7 +17,7 @@ from storekeeper.cleanup.model import (
     RunState,
 )
 from storekeeper.infra.web import checked
-from storekeeper.kernel.errors import BadInputError, StorekeeperError
+from storekeeper.kernel.errors import BadInputError
 from storekeeper.kernel.units import exact_bytes, format_bytes, format_count, parse_bytes
 
 View = Mapping[str, Any]
@@ -171,10 +171,6 @@ def new_policy(form: PolicyForm) -> NewPolicy:
 def change(form: PolicyForm) -> PolicyChange:
     """Raises BadInputError that names the field."""
     return checked(PolicyChange, revision=form.revision, **_given(form))
-
-
-def told(error: StorekeeperError) -> str:
-    return " ".join(filter(None, (error.detail or error.title, error.hint)))
 
 
 def _given(form: PolicyForm) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from storekeeper.access import actor_of
 from storekeeper.costs.model.compared import Comparison, SavingList
 from storekeeper.costs.model.report import ChargePage, ClosedMonthList, CostReport, OwnCosts, SheetList
 from storekeeper.costs.service import CostService
-from storekeeper.infra.web import Access, Principal, Role, csv_of, get, openapi, post
+from storekeeper.infra.web import Access, Principal, Role, csv_of, get, openapi, post, tables
 from storekeeper.kernel.errors import BadInputError, NotAllowedError
 
 Service = NamedDependency[CostService]
@@ -47,14 +47,13 @@ def show_costs(
     month: Month = "",
     bucket: FromQuery[str] = "",
     currency: FromQuery[str] = "",
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
     table: FromQuery[str] = "trend",
 ) -> Response[CostReport]:
     """With what it will cost, by day, bucket, storage class, operation, kind and owner; `table` says which part CSV holds."""
     report = costs.report(month, bucket, currency)
-    if form not in ("", "json", "csv"):
-        raise BadInputError(f"unknown format {form!r}", hint="Choose json or csv.")
-    if form != "csv" and "text/csv" not in request.headers.get("accept", ""):
+    form = tables.form_of(request, form, tables.CSV)
+    if form == "json":
         return Response(report)
     if table not in _PARTS:
         raise BadInputError(f"unknown table {table!r}", hint=f"Choose one of {', '.join(_PARTS)}.")

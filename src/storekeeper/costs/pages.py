@@ -14,7 +14,7 @@ from storekeeper.costs.budgets import views as budget_views
 from storekeeper.costs.budgets.service import BudgetService
 from storekeeper.costs.service import CALCULATE, CostService
 from storekeeper.infra.jobs import ACTIVE, Jobs, RunStatus
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import ConflictError
 
@@ -57,7 +57,6 @@ def costs_page(
         trust_tone=views.tone_of_trust,
         strained=budget_views.strained(budgets.not_well()),
         work=_work(jobs),
-        can_write=_may_write(request),
         charges=f"{HERE}/charges?{urlencode(_kept(month=month, bucket=bucket))}".rstrip("?"),
         **shell,
     )
@@ -101,7 +100,6 @@ def prices_page(request: PageRequest, costs: Service) -> Response[Any]:
         sheets=found.items,
         problems=found.problems,
         trust_tone=views.tone_of_trust,
-        can_write=_may_write(request),
         tabs=views.tabs(request.url.path, dict(request.query_params)),
     )
 
@@ -142,10 +140,6 @@ def _work(jobs: Jobs) -> views.View:
 
 def _kept(**query: str) -> dict[str, str]:
     return {name: value for name, value in query.items() if value}
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 ROUTES = [costs_page, charges_page, prices_page, calculate_costs_form]

@@ -15,9 +15,8 @@ from storekeeper.dashboard.service import DashboardService
 from storekeeper.health.model import BucketHealth
 from storekeeper.infra import telemetry
 from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Access, get, may, openapi, span_of, unless_known
+from storekeeper.infra.web import Access, get, may, openapi, span_of, tables, unless_known
 from storekeeper.kernel.clock import Clock
-from storekeeper.metering import exports
 from storekeeper.metering.figures import Point as TrafficPoint
 
 
@@ -119,21 +118,21 @@ def show_metrics_history(
     span: Annotated[str, QueryParameter(name="range")] = "7d",
     bucket: FromQuery[str] = "",
     owner: FromQuery[str] = "",
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
     table: FromQuery[Literal["items", "operations"]] = "items",
 ) -> Response[History]:
     """Every item is a complete scan of all owners, none when one is asked for; operations by minute, hour or day.
 
     As a file, one of the two tables.
     """
-    form = exports.form_of(request, form)
+    form = tables.form_of(request, form)
     kept = overview.history(span_of(span), bucket, owner)
     found = kept.value
 
     def answer() -> Response[Any]:
         if table == "operations":
-            return exports.answer(found, found.operations, TrafficPoint, form=form, name="operations-history")
-        return exports.answer(found, found.items, HistoryItem, form=form, name="storage-history")
+            return tables.answer(found, found.operations, TrafficPoint, form=form, name="operations-history")
+        return tables.answer(found, found.items, HistoryItem, form=form, name="storage-history")
 
     return unless_known(request, f"{kept.tag}-{form}-{table}", answer)
 

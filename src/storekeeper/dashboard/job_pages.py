@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from storekeeper.access import actor_of
 from storekeeper.dashboard.service import DashboardService
 from storekeeper.infra.jobs import Jobs, RunStatus
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.errors import ConflictError
 
 PageRequest = Request[Any, Any, Any]
@@ -50,7 +50,6 @@ def jobs_page(
             "previous": "" if cursor else None,
         },
         dead=sum(entry["counts"].get(RunStatus.DEAD, 0) for entry in registered),
-        can_write=request.scope["user"].role is Role.ADMIN,
     )
 
 

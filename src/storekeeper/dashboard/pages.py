@@ -14,7 +14,7 @@ from storekeeper.dashboard.overview import Metrics, Overview, OverviewReader, Tr
 from storekeeper.dashboard.spending import budget_cards
 from storekeeper.health import HealthService
 from storekeeper.health.model import BucketHealth, Status
-from storekeeper.infra.web import Access, Role, get, render, see_other, span_of
+from storekeeper.infra.web import Access, Role, get, may_write, render, see_other, span_of
 from storekeeper.inventory import InventoryService, run_view
 from storekeeper_client.breaker import State
 
@@ -42,7 +42,6 @@ def overview_page(
         return see_other("/me/storage")
     found = overview.read(span_of(span), bucket)
     budget = None if bucket else budgets.of_everything()
-    may_write = request.scope["user"].role is Role.ADMIN
     label = next((entry["label"].lower() for entry in RANGES if entry["value"] == span), span)
     return render(
         request,
@@ -75,8 +74,7 @@ def overview_page(
             }
             for one in found.largest_buckets[:10]
         ],
-        runs=[run_view(view, may_cancel=may_write) for view in inventory.scans.under_way()],
-        can_write=may_write,
+        runs=[run_view(view, may_cancel=may_write(request)) for view in inventory.scans.under_way()],
     )
 
 

@@ -17,8 +17,7 @@ from storekeeper.dashboard.storage import (
     StorageReader,
     StorageReport,
 )
-from storekeeper.infra.web import Access, get, openapi, span_of, unless_known
-from storekeeper.metering import exports
+from storekeeper.infra.web import Access, get, openapi, span_of, tables, unless_known
 
 Table = Literal["byBucket", "byStorageClass", "trend", "users"]
 
@@ -38,14 +37,14 @@ def show_storage(
     with_users: Annotated[bool, QueryParameter(name="includeUsers")] = False,
     cursor: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=MOST_OWNERS)] = 100,
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
     table: FromQuery[Table] = "byBucket",
 ) -> Response[StorageReport]:
     """By the last complete scans, with what operations have changed since. With `includeUsers` owners' parts, the largest first.
 
     `table` says which part a file holds; of `users` it is the page that is asked for.
     """
-    form = exports.form_of(request, form)
+    form = tables.form_of(request, form)
     found = storage.report(
         span_of(span), bucket, with_users=with_users or table == "users", cursor=cursor, limit=limit
     )
@@ -54,7 +53,7 @@ def show_storage(
     return unless_known(
         request,
         f"{tag}-{form}-{table}",
-        lambda: exports.answer(found, rows, kind, form=form, name=f"storage-{table}"),
+        lambda: tables.answer(found, rows, kind, form=form, name=f"storage-{table}"),
     )
 
 

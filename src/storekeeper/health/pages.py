@@ -13,7 +13,7 @@ from storekeeper.health.alerting import AlertService
 from storekeeper.health.alerting.model import AlertStatus
 from storekeeper.health.model import BreakerAction, HealthMetrics, Status
 from storekeeper.health.service import HealthService
-from storekeeper.infra.web import Access, Role, csv_of, get, post, render, see_other, span_of
+from storekeeper.infra.web import Access, csv_of, get, post, render, see_other, span_of
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import BadInputError, StorekeeperError
 from storekeeper.objectstore.probing import ProbeOperation
@@ -76,7 +76,6 @@ def health_page(
         uptime=[views.uptime_view(one) for one in uptime],
         alerts=alerts.page(status=AlertStatus.OPEN).items,
         back=views.HERE,
-        can_write=_may_write(request),
     )
 
 
@@ -175,7 +174,6 @@ def _present(
     return {
         "bucket": name,
         "query": _query(request),
-        "can_write": _may_write(request),
         "health": views.status_view(found, health.effective(name)),
         "operations": views.operation_rows(found),
         "network": views.network_facts(found.network),
@@ -256,10 +254,6 @@ def _operation(text: str) -> ProbeOperation | None:
 def _query(request: PageRequest) -> dict[str, str]:
     """The page's parameters without the one that asks for a part of it, which no link is to carry on."""
     return {name: value for name, value in request.query_params.items() if name != "part"}
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 ROUTES = [

@@ -14,7 +14,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from storekeeper.access import actor_of
 from storekeeper.infra.jobs import ACTIVE
-from storekeeper.infra.web import Access, csv_of, get, openapi, post, span_of
+from storekeeper.infra.web import Access, csv_of, get, openapi, post, span_of, tables
 from storekeeper.inventory.analytics import LARGEST
 from storekeeper.inventory.model import (
     FileQuery,
@@ -63,9 +63,9 @@ class History(msgspec.Struct, frozen=True, rename="camel"):
     operation_class=openapi.OrCsv,
 )
 def list_buckets(
-    inventory: Service, form: Annotated[str, QueryParameter(name="format")] = ""
+    request: Request[Any, Any, Any], inventory: Service, form: tables.Form = ""
 ) -> Response[BucketPage]:
-    listed = inventory.listed_buckets()
+    form, listed = tables.form_of(request, form, tables.CSV), inventory.listed_buckets()
     return csv_of(listed, "buckets.csv") if form == "csv" else Response(BucketPage(listed))
 
 
@@ -178,7 +178,7 @@ def list_files(
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 50,
     at: FromQuery[str] = "",
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[Files]:
     """`q` is looked for anywhere in the key."""
     snapshot = inventory.snapshot(name, at=at)
@@ -186,7 +186,7 @@ def list_files(
         sort=sort, order=order, prefix=prefix, extension=extension, owner=owner, text=q,
         offset=offset_of(cursor), limit=_bounded(limit),
     )  # fmt: skip
-    if form == "csv" or request.headers.get("accept", "").startswith("text/csv"):
+    if tables.form_of(request, form, tables.CSV) == "csv":
         every = msgspec.structs.replace(query, offset=0, limit=LARGEST)
         return csv_of(snapshot.files(every).items, f"{name}-files.csv")
     return Response(snapshot.files(query))
@@ -204,11 +204,11 @@ def show_history(
     inventory: Service,
     request: Request[Any, Any, Any],
     span: Annotated[str, QueryParameter(name="range")] = "30d",
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[History]:
     """At most 1,000 points, each a complete scan."""
     points = inventory.history(span_of(span), name)[name]
-    if form == "csv" or request.headers.get("accept", "").startswith("text/csv"):
+    if tables.form_of(request, form, tables.CSV) == "csv":
         return csv_of(points, f"{name}-history.csv")
     return Response(History(points))
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from storekeeper.access import actor_of
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import Bucket
-from storekeeper.infra.web import Access, Role, get, post, render, see_other, span_of
+from storekeeper.infra.web import Access, get, may_write, post, render, see_other, span_of
 from storekeeper.inventory import views
 from storekeeper.inventory.model import (
     FileQuery,
@@ -81,7 +81,6 @@ def buckets_page(
             "next": str(start + BUCKETS_A_PAGE) if start + BUCKETS_A_PAGE < len(rows) else "",
         },
         csv="/api/buckets?format=csv",
-        can_write=_may_write(request),
     )
 
 
@@ -138,7 +137,6 @@ def cancel_scan_form(request: PageRequest, scan_id: FromPath[str], inventory: Se
 def _bucket_page(
     request: PageRequest, inventory: InventoryService, bucket: Bucket, contents: views.View
 ) -> Response[Any]:
-    may_write = _may_write(request)
     running = inventory.scans.under_way(bucket)
     past = inventory.scans.page(bucket.name, limit=PAST_SCANS)
     return render(
@@ -147,10 +145,9 @@ def _bucket_page(
         title=bucket.name,
         bucket=bucket,
         ranges=RANGES,
-        runs=[views.run(view, may_cancel=may_write) for view in running],
+        runs=[views.run(view, may_cancel=may_write(request)) for view in running],
         may_scan=not running,
         past=views.past(past),
-        can_write=may_write,
         keys_kept=bucket.store_keys,
         **contents,
     )
@@ -202,10 +199,6 @@ def _row(bucket: ListedBucket, last: ScanView | None, points: Sequence[Point], c
         "state": state,
         "tone": tone,
     }
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 ROUTES = [buckets_page, bucket_page, start_scan_form, cancel_scan_form]

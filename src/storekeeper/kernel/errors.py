@@ -23,6 +23,10 @@ class StorekeeperError(Exception):
         self.retry_after = retry_after
         self.extra = extra
 
+    def in_words(self) -> str:
+        """What happened, and what to do."""
+        return " ".join(filter(None, (self.detail or self.title, self.hint)))
+
     def problem(self) -> dict[str, Any]:
         """The RFC 9457 members; `type` is relative to the server's own reference page."""
         members: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Every S3 operation of the applications that use the buckets: taken in, kept, counted."""
 
-from storekeeper.metering import exports, routes, views
+from storekeeper.metering import routes, views
 from storekeeper.metering.embedding import EmbedLinks
 from storekeeper.metering.importing.incoming import Incoming
 from storekeeper.metering.importing.pulling.jobs import jobs
@@ -23,7 +23,6 @@ __all__ = [
     "MeteringService",
     "Recommended",
     "Retention",
-    "exports",
     "jobs",
     "keeping_jobs",
     "views",

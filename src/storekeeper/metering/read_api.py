@@ -13,10 +13,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 
-from storekeeper.infra.web import Access, Principal, Role, get, openapi, span_of, unless_known
+from storekeeper.infra.web import Access, Principal, Role, get, openapi, span_of, tables, unless_known
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import BadInputError, NotAllowedError
-from storekeeper.metering import exports, reckoning
+from storekeeper.metering import reckoning
 from storekeeper.metering.figures import (
     Activity,
     Filter,
@@ -34,7 +34,6 @@ from storekeeper.metering.service import Kept, MeteringService
 AnyRequest = Request[Any, Any, Any]
 Service = NamedDependency[MeteringService]
 Span = Annotated[str, QueryParameter(name="range")]
-Form = Annotated[str, QueryParameter(name="format")]
 _TAGS = ["Metering"]
 _POLL_SECONDS = 1.0
 _MOST_SECONDS = 3600
@@ -58,11 +57,11 @@ def show_usage(
     bucket: FromQuery[str] = "",
     owner: FromQuery[str | None] = None,
     operation: FromQuery[str] = "",
-    form: Form = "",
+    form: tables.Form = "",
     table: FromQuery[str] = "series",
 ) -> Response[Usage]:
     """Weighted; by minute up to 6 hours, by hour up to 14 days, else by day. `table` says which part a file holds."""
-    form, kind = exports.form_of(request, form), _of_table(_USAGE_TABLES, table)
+    form, kind = tables.form_of(request, form), _of_table(_USAGE_TABLES, table)
     kept = metering.reader.usage(
         span_of(span), bucket=bucket, owner=whose(request.scope["user"], owner), operation=operation
     )
@@ -83,7 +82,7 @@ def show_performance(
     bucket: FromQuery[str] = "",
     owner: FromQuery[str | None] = None,
     operation: FromQuery[str] = "",
-    form: Form = "",
+    form: tables.Form = "",
     table: FromQuery[str] = "series",
 ) -> Response[Performance]:
     """Latency quantiles, errors and throttles over time and by operation; the heat map for at most 24 hours."""
@@ -105,7 +104,7 @@ def show_all_performance(
     bucket: FromQuery[str] = "",
     owner: FromQuery[str | None] = None,
     operation: FromQuery[str] = "",
-    form: Form = "",
+    form: tables.Form = "",
     table: FromQuery[str] = "series",
 ) -> Response[Performance]:
     """As `/api/user/storage/performance`."""
@@ -130,10 +129,10 @@ def show_activity(
     q: FromQuery[str] = "",
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 100,
-    form: Form = "",
+    form: tables.Form = "",
 ) -> Response[Activity]:
     """Newest first, as they came in. `status` is `errors`, `5xx` or `404`; `q` is looked for in the prefix."""
-    form = exports.form_of(request, form)
+    form = tables.form_of(request, form)
     kept = metering.reader.recent(
         span_of(span),
         bucket=bucket,
@@ -145,7 +144,7 @@ def show_activity(
     return unless_known(
         request,
         f"{kept.tag}-{form}",
-        lambda: exports.answer(kept.value, kept.value.items, RecentOperation, form=form, name="activity"),
+        lambda: tables.answer(kept.value, kept.value.items, RecentOperation, form=form, name="activity"),
     )
 
 
@@ -197,12 +196,12 @@ def export_operations(
     bucket: FromQuery[str] = "",
     owner: FromQuery[str | None] = None,
     operation: FromQuery[str] = "",
-    form: Form = "",
+    form: tables.Form = "",
 ) -> Stream:
     """Oldest first, as NDJSON, or as `format` says: csv, parquet, arrow. Older ones than are kept are left out."""
-    form = exports.form_of(request, form, streams=True)
+    form = tables.form_of(request, form, tables.STREAMS)
     parts = metering.reader.export(span_of(span), bucket=bucket, owner=owner, operation=operation)
-    return exports.stream(parts, form=form, name="operations")
+    return tables.stream(parts, form=form, name="operations")
 
 
 def whose(principal: Principal, owner: str | None) -> str | None:
@@ -233,7 +232,7 @@ def _performance(
     form: str,
     table: str,
 ) -> Response[Performance]:
-    form, kind = exports.form_of(request, form), _of_table(_SPEED_TABLES, table)
+    form, kind = tables.form_of(request, form), _of_table(_SPEED_TABLES, table)
     kept = metering.reader.performance(span_of(span), bucket=bucket, owner=owner, operation=operation)
     return _answer(request, kept, table, kind, form=form, name="performance")
 
@@ -244,7 +243,7 @@ def _answer(
     return unless_known(
         request,
         f"{kept.tag}-{form}-{table}",
-        lambda: exports.answer(kept.value, _rows(kept.value, table), kind, form=form, name=f"{name}-{table}"),
+        lambda: tables.answer(kept.value, _rows(kept.value, table), kind, form=form, name=f"{name}-{table}"),
     )
 
 

@@ -126,12 +126,11 @@ def _page(
     return render(
         request,
         "notifications/webhooks.html",
-        status=problem.status if problem else 200,
         title="Settings",
         tab="webhooks",
         webhooks=[_row(one, notifications) for one in notifications.webhooks.all()],
         values=form or WebhookForm(),
-        problem=" ".join(filter(None, (problem.detail or problem.title, problem.hint))) if problem else "",
+        problem=problem,
         made=made,
     )
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 
 from storekeeper.access import actor_of
 from storekeeper.buckets import BucketService
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.quotas import views
@@ -130,9 +130,7 @@ def _list(
     return render(
         request,
         "quotas/quotas.html",
-        status=problem.status if problem else 200,
         title="Quotas",
-        can_write=_may_write(request),
         rows=[views.row(one) for one in found.items],
         any=bool(found.total or q or standing or measure),
         sort=sort,
@@ -146,7 +144,7 @@ def _list(
         buckets=[*choices, *({"value": one.name, "label": one.name} for one in buckets.all())],
         measures=views.MEASURES,
         values=form or QuotaForm(hard=True),
-        problem=views.in_words(problem) if problem else "",
+        problem=problem,
     )
 
 
@@ -165,14 +163,12 @@ def _one(
     return render(
         request,
         "quotas/quota.html",
-        status=problem.status if problem else 200,
         title=row["subject"],
-        can_write=_may_write(request),
         row=row,
         cards=views.cards(quota),
         values=form or views.form_of(quota),
         raising=raising or RaiseForm(),
-        problem=views.in_words(problem) if problem else "",
+        problem=problem,
         violations=[views.violation_row(one) for one in past],
     )
 
@@ -193,10 +189,6 @@ def _filters(q: str, standing: str, measure: str) -> list[dict[str, Any]]:
         {"name": "state", "label": "State", "value": standing, "options": views.STATE_FILTER},
         {"name": "measure", "label": "Measure", "value": measure, "options": views.MEASURE_FILTER},
     ]
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 def _actor(request: PageRequest) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from storekeeper.infra.web import checked
-from storekeeper.kernel.errors import BadInputError, StorekeeperError
+from storekeeper.kernel.errors import BadInputError
 from storekeeper.kernel.units import exact_bytes, parse_bytes, parse_duration
 from storekeeper.quotas.model import (
     WARN_PERCENT,
@@ -157,10 +157,6 @@ def new_raise(form: RaiseForm, measure: Measure, now: datetime) -> NewRaise:
         raise BadInputError(f"for: {error}", hint="Write for example 7d or 12h.") from None
     limit = _amount(measure, form.raised_limit)
     return checked(NewRaise, limit=limit, until=until, reason=form.raise_reason.strip())
-
-
-def in_words(error: StorekeeperError) -> str:
-    return " ".join(filter(None, (error.detail or error.title, error.hint)))
 
 
 def _made_of(quota: QuotaView) -> str:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from storekeeper.costs.focus import Split
-from storekeeper.metering import exports
+from storekeeper.infra.web import tables
 
 pytestmark = pytest.mark.slow
 
@@ -172,7 +172,7 @@ def test_what_has_no_price_is_no_row_of_nothing_but_counted(focus):
 
 
 def test_parquet_holds_the_same_exactly(focus, charged):
-    answer = exports.stream(focus.export("2026-11").tables(), form="parquet", name="focus")
+    answer = tables.stream(focus.export("2026-11").tables(), form="parquet", name="focus")
     table = pq.read_table(io.BytesIO(b"".join(answer.iterator)))
     assert table.schema.field("BilledCost").type == pa.decimal128(38, 9)
     assert table.schema.field("ChargePeriodStart").type == pa.timestamp("ms", tz="UTC")

@@ -63,15 +63,13 @@ def sign_out_form(request: AnyRequest, access: Service) -> Response[Any]:
 def _form(
     request: AnyRequest, *, email: str, target: str, error: StorekeeperError | None = None
 ) -> Response[Any]:
-    problem = " ".join(filter(None, (error.detail, error.hint))) if error else ""
     page = render(
         request,
         "access/sign_in.html",
-        status=error.status if error else 200,
         title="Sign in",
         email=email,
         next=target,
-        problem=problem,
+        problem=error,
     )
     if error and error.retry_after is not None:
         page.headers["Retry-After"] = f"{error.retry_after:.0f}"

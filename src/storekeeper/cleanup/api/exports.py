@@ -8,8 +8,8 @@ import pyarrow as pa
 from litestar import Response
 
 from storekeeper.cleanup.ledger import Ledger
+from storekeeper.infra.web import tables
 from storekeeper.kernel.errors import BadInputError
-from storekeeper.metering import exports
 
 _ROWS = 10_000
 _TIME = pa.timestamp("ms", tz="UTC")
@@ -26,7 +26,7 @@ def number(cursor: str) -> int:
 
 def file_of(ledger: Ledger, rows: Rows, kind: type[msgspec.Struct], *, form: str, name: str) -> Response[Any]:
     """All rows as CSV, NDJSON, Parquet or Arrow; the ledger is closed at the end."""
-    return exports.stream(_tables(ledger, rows, kind), form=form, name=name)
+    return tables.stream(_tables(ledger, rows, kind), form=form, name=name)
 
 
 def _tables(ledger: Ledger, rows: Rows, kind: type[msgspec.Struct]) -> Iterator[pa.Table]:

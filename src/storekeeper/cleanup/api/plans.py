@@ -1,16 +1,13 @@
 """Routes of plans."""
 
-from typing import Annotated
-
 from litestar import Response
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from storekeeper.access import actor_of, people_only
 from storekeeper.cleanup.api import exports
 from storekeeper.cleanup.api.policies import TAGS, Service, Started, WebRequest
 from storekeeper.cleanup.model import Confirmation, Plan, PlannedObject, PlannedPage, PlanPage
-from storekeeper.infra.web import Access, get, openapi, post
-from storekeeper.metering.exports import form_of
+from storekeeper.infra.web import Access, get, openapi, post, tables
 
 _PATH = "/api/cleanup/plans"
 _ONE = _PATH + "/{plan_id:str}"
@@ -42,10 +39,10 @@ def list_planned_objects(
     cleanup: Service,
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 100,
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[PlannedPage]:
     """In the order of the listing, page by page; all of them as CSV, NDJSON, Parquet or Arrow."""
-    form = form_of(request, form, streams=True)
+    form = tables.form_of(request, form, tables.STREAMS)
     if form == "json":
         return Response(cleanup.plans.objects(plan_id, after=exports.number(cursor), limit=limit))
     ledger, name = cleanup.plans.open(plan_id), f"plan-{plan_id}"

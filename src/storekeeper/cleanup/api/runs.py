@@ -1,17 +1,15 @@
 """Routes of runs."""
 
 from functools import partial
-from typing import Annotated
 
 from litestar import Response
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from storekeeper.access import actor_of
 from storekeeper.cleanup.api import exports
 from storekeeper.cleanup.api.policies import TAGS, Service, Started, WebRequest
 from storekeeper.cleanup.model import CleanupRun, LoggedObject, LogPage, Outcome, RunPage
-from storekeeper.infra.web import Access, get, openapi, post
-from storekeeper.metering.exports import form_of
+from storekeeper.infra.web import Access, get, openapi, post, tables
 
 _PATH = "/api/cleanup/runs"
 _ONE = _PATH + "/{cleanup_id:str}"
@@ -44,10 +42,10 @@ def show_cleanup_log(
     outcome: FromQuery[Outcome | None] = None,
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 100,
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[LogPage]:
     """In the order of the plan, page by page; all of them as CSV, NDJSON, Parquet or Arrow."""
-    form = form_of(request, form, streams=True)
+    form = tables.form_of(request, form, tables.STREAMS)
     if form == "json":
         page = cleanup.runs.log(cleanup_id, after=exports.number(cursor), limit=limit, outcome=outcome)
         return Response(page)

@@ -10,8 +10,8 @@ from storekeeper.access import actor_of
 from storekeeper.costs.budgets.judging import lines
 from storekeeper.costs.budgets.model import Budget, BudgetChange, BudgetPage, NewBudget, OwnBudget
 from storekeeper.costs.budgets.service import MOST, BudgetService
-from storekeeper.infra.web import Access, Principal, Role, csv_of, delete, get, openapi, patch, post
-from storekeeper.kernel.errors import BadInputError, NotAllowedError
+from storekeeper.infra.web import Access, Principal, Role, csv_of, delete, get, openapi, patch, post, tables
+from storekeeper.kernel.errors import NotAllowedError
 
 WebRequest = Request[Any, Any, Any]
 Service = NamedDependency[BudgetService]
@@ -36,12 +36,11 @@ def list_budgets(
     month: Month = "",
     cursor: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = 100,
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[BudgetPage]:
     """Those that are worst off first."""
-    if form not in ("", "json", "csv"):
-        raise BadInputError(f"unknown format {form!r}", hint="Choose json or csv.")
-    if form == "csv" or "text/csv" in request.headers.get("accept", ""):
+    form = tables.form_of(request, form, tables.CSV)
+    if form == "csv":
         found = budgets.page(month, limit=MOST)
         return csv_of(lines(found.items), f"budgets-{found.month}.csv")
     return Response(budgets.page(month, cursor=cursor, limit=limit))

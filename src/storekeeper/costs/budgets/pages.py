@@ -12,7 +12,7 @@ from storekeeper.costs import views as cost_views
 from storekeeper.costs.budgets import views
 from storekeeper.costs.budgets.service import BudgetService
 from storekeeper.costs.budgets.views import BudgetForm, RemoveForm
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 
@@ -98,9 +98,7 @@ def _list(
     return render(
         request,
         "costs/budgets.html",
-        status=problem.status if problem else 200,
         title="Budgets",
-        can_write=_may_write(request),
         rows=[views.row(one) for one in found.items],
         csv=f"/api/budgets?format=csv&month={found.month}",
         paging={
@@ -116,7 +114,7 @@ def _list(
             *({"value": one.name, "label": one.name} for one in buckets.all()),
         ],
         values=form or BudgetForm(currency=found.items[0].currency if found.items else ""),
-        problem=_in_words(problem),
+        problem=problem,
         **_shell(request, clock, found.month),
     )
 
@@ -136,16 +134,14 @@ def _one(
     return render(
         request,
         "costs/budget.html",
-        status=problem.status if problem else 200,
         title=f"Budget of {views.subject(budget.scope, budget.name)}",
-        can_write=_may_write(request),
         row=row,
         subject=views.subject(budget.scope, budget.name),
         cards=views.cards(budget),
         burn=views.burn(budget),
         terms=[views.term_row(one) for one in budget.terms],
         values=form or views.form_of(budget),
-        problem=_in_words(problem),
+        problem=problem,
         **_shell(request, clock, budget.month),
     )
 
@@ -157,14 +153,6 @@ def _shell(request: PageRequest, clock: Clock, month: str) -> dict[str, Any]:
         "months": cost_views.months(clock.now().date(), month),
         "tabs": cost_views.tabs(HERE, dict(request.query_params)),
     }
-
-
-def _in_words(problem: StorekeeperError | None) -> str:
-    return " ".join(filter(None, (problem.detail or problem.title, problem.hint))) if problem else ""
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 def _actor(request: PageRequest) -> str:

@@ -14,7 +14,7 @@ from storekeeper.costs.editing.service import SheetEditor
 from storekeeper.costs.editing.views import PricesForm, RemoveForm, TextForm
 from storekeeper.costs.sheets import PriceSheetError
 from storekeeper.costs.sheets.writing import text_of
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, may_write, post, render, see_other
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 
@@ -53,7 +53,7 @@ def price_sheet_page(
 ) -> Response[Any]:
     """With `copy`, what comes with Storekeeper as the beginning of one's own."""
     found = editor.read(file, shipped=shipped)
-    if copy and not found.own and _may_write(request):
+    if copy and not found.own and may_write(request):
         found = _draft(file, found.text)
     return _sheet(request, found)
 
@@ -98,17 +98,17 @@ def _sheet(
     preview: views.View | None = None,
     problem: StorekeeperError | None = None,
 ) -> Response[Any]:
+    is_wrong = isinstance(problem, PriceSheetError)
     found = problem.problems if isinstance(problem, PriceSheetError) else sheet.problems
     return render(
         request,
         "costs/price_sheet.html",
-        status=problem.status if problem else 200,
         title=sheet.file,
         sheet=sheet,
         is_new=sheet.own and not sheet.digest,
-        can_write=_may_write(request),
         mistakes=views.mistakes(found, sheet.file, sheet.text),
-        problem="" if isinstance(problem, PriceSheetError) else _in_words(problem),
+        status=problem.status if problem else 200,
+        problem=None if is_wrong else problem,  # what is wrong in it is told at its lines
         preview=preview,
         rows=min(max(len(sheet.text.splitlines()) + 1, 12), 40),
         tabs=cost_views.tabs(HERE, {}),
@@ -119,21 +119,12 @@ def _form(request: PageRequest, values: PricesForm, problem: StorekeeperError | 
     return render(
         request,
         "costs/price_form.html",
-        status=problem.status if problem else 200,
         title="Prices of your own",
         values=values,
         providers=views.PROVIDERS,
-        problem=_in_words(problem),
+        problem=problem,
         tabs=cost_views.tabs(HERE, {}),
     )
-
-
-def _in_words(problem: StorekeeperError | None) -> str:
-    return " ".join(filter(None, (problem.detail or problem.title, problem.hint))) if problem else ""
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 ROUTES = [

@@ -8,9 +8,7 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
 from storekeeper.costs.focus.service import FocusService, Split
-from storekeeper.infra.web import Access, get, openapi
-from storekeeper.kernel.errors import BadInputError
-from storekeeper.metering import exports
+from storekeeper.infra.web import Access, get, openapi, tables
 
 UNPRICED = "X-Unpriced-Charges"
 _FORMS = ("csv", "parquet")
@@ -30,19 +28,16 @@ def export_focus(
         str, QueryParameter(description="For example `2026-11`; the present one when it is left out.")
     ] = "",
     split: FromQuery[Split] = Split.NONE,
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Stream:
     """CSV, or Parquet with `format=parquet`; one row for each charge of a day and bucket, or with `split=owner` for each owner's share.
 
     Charges of unknown price are left out, and counted in the header `X-Unpriced-Charges`.
     """
-    accepted = exports.form_of(request, form)
-    form = "parquet" if accepted == "parquet" else form or "csv"
-    if form not in _FORMS:
-        raise BadInputError(f"{form!r} is no format of FOCUS.", hint=f"Write one of {', '.join(_FORMS)}.")
+    form = tables.form_of(request, form, _FORMS)
     found = focus.export(month, split)
     if form == "parquet":
-        answer = exports.stream(found.tables(), form=form, name=found.name)
+        answer = tables.stream(found.tables(), form=form, name=found.name)
     else:
         headers = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
         answer = Stream(found.csv(), media_type="text/csv", headers=headers)

@@ -16,8 +16,7 @@ from storekeeper.costs.invoices.model import Invoice, InvoiceImport, InvoicePage
 from storekeeper.costs.invoices.reconciler import Reconciler, lines
 from storekeeper.costs.invoices.reconciliation import Reconciliation
 from storekeeper.costs.invoices.service import MOST_LISTED, InvoiceService, Wanted
-from storekeeper.infra.web import Access, csv_of, delete, get, openapi, post
-from storekeeper.kernel.errors import BadInputError
+from storekeeper.infra.web import Access, csv_of, delete, get, openapi, post, tables
 from storekeeper.metering import Incoming
 
 Service = NamedDependency[InvoiceService]
@@ -109,13 +108,12 @@ def show_reconciliation(
     month: Annotated[
         str, QueryParameter(description="For example `2026-11`; the present one when it is left out.")
     ] = "",
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[Reconciliation]:
     """With the difference of what was calculated to what is invoiced, and what it may come of."""
-    if form not in ("", "json", "csv"):
-        raise BadInputError(f"unknown format {form!r}", hint="Choose json or csv.")
+    form = tables.form_of(request, form, tables.CSV)
     found = reconciler.reconcile(month)
-    if form != "csv" and "text/csv" not in request.headers.get("accept", ""):
+    if form == "json":
         return Response(found)
     return csv_of(lines(found), f"reconciliation-{found.month}.csv")
 

@@ -16,7 +16,7 @@ from storekeeper.costs.invoices.api import wanted_of
 from storekeeper.costs.invoices.model import InvoiceFormatError, InvoiceImport
 from storekeeper.costs.invoices.reconciler import Reconciler
 from storekeeper.costs.invoices.service import InvoiceService, Wanted
-from storekeeper.infra.web import Access, Role, get, post, render, see_other
+from storekeeper.infra.web import Access, get, post, render, see_other
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 
@@ -82,7 +82,6 @@ def invoice_page(
             "previous": (str(before - LINES) if before > LINES else "") if before else None,
             "next": found.next_cursor,
         },
-        can_write=_may_write(request),
         tabs=shared.tabs(HERE, {"month": invoice.month}),
     )
 
@@ -104,7 +103,6 @@ def _page(
     return render(
         request,
         "costs/invoices.html",
-        status=problem.status if problem else 200,
         title="Invoices",
         month=found.month,
         months=shared.months(clock.now().date(), found.month),
@@ -118,12 +116,10 @@ def _page(
         formats=views.FORMATS,
         fields=views.FIELD_NAMES,
         values=typed or dict.fromkeys(_TYPED, ""),
-        problem=problem.detail if problem else "",
-        hint=problem.hint if problem else "",
+        problem=problem,
         bad=[
             f"{one['key']}: {one['message']}" for one in (problem.extra.get("errors", ()) if problem else ())
         ][:10],
-        can_write=_may_write(request),
         buckets=[one.name for one in buckets.all()],
         tabs=shared.tabs(HERE, dict(request.query_params)),
     )
@@ -141,10 +137,6 @@ def _wanted(typed: dict[str, str], name: str) -> Wanted:
     ]
     given = {field: typed[field] for field in ("provider", "account", "currency")}
     return wanted_of(typed["format"] or "focus", name, pairs, given)
-
-
-def _may_write(request: PageRequest) -> bool:
-    return bool(request.scope["user"].role is Role.ADMIN)
 
 
 ROUTES = [invoices_page, import_invoice_form, invoice_page, remove_invoice_form]

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from storekeeper.health.model import (
     BucketHealth,
@@ -19,9 +19,8 @@ from storekeeper.health.model import (
     StatusChangePage,
 )
 from storekeeper.health.service import HealthService
-from storekeeper.infra.web import Access, get, openapi, post
+from storekeeper.infra.web import Access, get, openapi, post, tables
 from storekeeper.kernel.errors import BadInputError
-from storekeeper.metering import exports
 
 TAGS = ["Health"]
 Service = NamedDependency[HealthService]
@@ -85,14 +84,15 @@ def list_checks(
     bucket: FromQuery[str] = "",
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 100,
-    form: Annotated[str, QueryParameter(name="format")] = "",
+    form: tables.Form = "",
 ) -> Response[CheckPage]:
     """Newest first, a few seconds behind."""
     if not _PLACE.fullmatch(cursor):
         raise BadInputError(f"{cursor[:100]!r} is not a cursor of this list.")
     page = health.history(bucket=bucket, cursor=cursor, limit=limit)
-    csv = form == "csv" or (not form and request.headers.get("accept", "").startswith("text/csv"))
-    return exports.answer(page, page.items, Check, form="csv" if csv else "json", name="checks")
+    return tables.answer(
+        page, page.items, Check, form=tables.form_of(request, form, tables.CSV), name="checks"
+    )
 
 
 @get("/api/health/metrics", access=Access.READ, tags=TAGS, summary="What checks add up to")

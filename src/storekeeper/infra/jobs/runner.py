@@ -268,5 +268,5 @@ class _Context:
 
 def _in_words(failure: Exception) -> str:
     if isinstance(failure, StorekeeperError):
-        return " ".join(part for part in (failure.detail or failure.title, failure.hint) if part)
+        return failure.in_words()
     return f"{type(failure).__name__}: {failure}"[:1000]

@@ -4,11 +4,12 @@ from storekeeper.infra.web.answers import Answers
 from storekeeper.infra.web.application import WebOptions, create
 from storekeeper.infra.web.conditional import unless_known
 from storekeeper.infra.web.envelope import EMBEDDABLE, SESSION_COOKIE, Authenticator
-from storekeeper.infra.web.forms import checked, csv_of, span_of
-from storekeeper.infra.web.pages import Entry, Page, Pages, render, see_other
+from storekeeper.infra.web.forms import checked, span_of
+from storekeeper.infra.web.pages import Entry, Page, Pages, may_write, render, see_other
 from storekeeper.infra.web.principal import Access, Principal, Role, may
 from storekeeper.infra.web.problems import wants_page
 from storekeeper.infra.web.routes import delete, get, patch, post, put
+from storekeeper.infra.web.tables import csv_of
 
 __all__ = [
     "EMBEDDABLE",
@@ -28,6 +29,7 @@ __all__ = [
     "delete",
     "get",
     "may",
+    "may_write",
     "patch",
     "post",
     "put",

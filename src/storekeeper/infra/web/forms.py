@@ -1,22 +1,15 @@
-"""What many routes take and give in the same form: time ranges and forms in, CSV out."""
+"""What many routes take in the same form: time ranges, and forms of pages."""
 
-import csv
-import io
-import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from litestar import Response
 
 from storekeeper.kernel.errors import BadInputError
 from storekeeper.kernel.units import parse_duration
 
 T = TypeVar("T")
 MAX_SPAN = timedelta(days=366)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
 
 
 def span_of(text: str) -> timedelta:
@@ -38,28 +31,3 @@ def checked(kind: type[T], **given: Any) -> T:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         raise BadInputError(str(error)) from None
-
-
-def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:
-    """Structs as CSV with a header line; empty without rows."""
-    records = [msgspec.to_builtins(row) for row in rows]
-    text = io.StringIO()
-    if records:
-        writer = csv.DictWriter(text, records[0].keys())
-        writer.writeheader()
-        writer.writerows(_harmless(record) for record in records)
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return Response(text.getvalue(), media_type="text/csv", headers=headers)
-
-
-def _harmless(record: dict[str, Any]) -> dict[str, Any]:
-    """Keys of objects are other people's text: a spreadsheet must not take one for a formula."""
-    return {
-        name: f"'{value}" if isinstance(value, str) and _is_formula(value) else value
-        for name, value in record.items()
-    }
-
-
-def _is_formula(text: str) -> bool:
-    """A negative number is none."""
-    return text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)

@@ -22,7 +22,7 @@ from storekeeper.infra.web.principal import Access, Principal, Role
 from storekeeper.infra.web.routes import get
 from storekeeper.kernel import units
 from storekeeper.kernel.clock import Clock
-from storekeeper.kernel.errors import NotFoundError
+from storekeeper.kernel.errors import NotFoundError, StorekeeperError
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -79,11 +79,24 @@ class Page(Response[str]):
         )
 
 
-def render(request: Request[Any, Any, Any], name: str, *, status: int = 200, **context: Any) -> Page:
-    """Fill a template; every template also sees principal, csrf_token, nonce, path, query, status and request_id."""
+def render(
+    request: Request[Any, Any, Any],
+    name: str,
+    *,
+    status: int = 200,
+    problem: StorekeeperError | None = None,
+    **context: Any,
+) -> Page:
+    """Fill a template; every template also sees principal, can_write, csrf_token, nonce, path, query, status and request_id.
+
+    What was refused is `problem`, which is in words there, and gives the status.
+    """
+    status = problem.status if problem else status
     principal = request.scope.get("user")
     shell = {
         "principal": principal,
+        "can_write": may_write(request),
+        "problem": problem.in_words() if problem else "",
         "csrf_token": principal.csrf_token if principal else "",
         "nonce": request.scope.get("nonce", ""),
         "path": request.url.path,
@@ -98,6 +111,12 @@ def render(request: Request[Any, Any, Any], name: str, *, status: int = 200, **c
     if shell["toasts"]:
         page.delete_cookie(NOTICE_COOKIE, path="/")
     return page
+
+
+def may_write(request: Request[Any, Any, Any]) -> bool:
+    """Whether the caller is offered what changes something."""
+    principal = request.scope.get("user")
+    return principal is not None and principal.role is Role.ADMIN
 
 
 def see_other(target: str, text: str = "", *, tone: str = "good") -> Redirect:

@@ -118,12 +118,11 @@ def _form(
     return render(
         request,
         "metering/import_source.html",
-        status=problem.status if problem else 200,
         title=f"Edit {editing.name}" if editing else "Import by schedule",
         action=f"{HERE}/{quote(editing.name, safe='')}/edit" if editing else f"{HERE}/new",
         editing=editing,
         values=values,
-        problem=" ".join(filter(None, (problem.detail or problem.title, problem.hint))) if problem else "",
+        problem=problem,
         formats=forms.formats(),
         fields=forms.fields(rules.puller(values["format"]), values["settings"], names),
         needs_secret=PULLERS[values["format"]].needs_secret,

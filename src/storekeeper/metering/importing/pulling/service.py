@@ -223,6 +223,5 @@ def _planned(source: ImportSource) -> ImportSource:
 
 def _in_words(failure: Exception) -> str:
     if isinstance(failure, StorekeeperError):
-        said = (failure.detail or failure.title).rstrip(".") + "."
-        return f"{said} {failure.hint}".strip()[:_SHOWN_ERROR]
+        return failure.in_words()[:_SHOWN_ERROR]
     return f"{type(failure).__name__}: {failure}"[:_SHOWN_ERROR]

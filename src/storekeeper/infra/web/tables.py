@@ -2,18 +2,19 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import IO, Any, cast
+from typing import IO, Annotated, Any, cast
 
 import msgspec
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from litestar import Request, Response
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from storekeeper.infra.web import csv_of
 from storekeeper.kernel.errors import BadInputError
 
 PARQUET, ARROW, NDJSON = (
@@ -34,19 +35,21 @@ _TYPES: Mapping[Any, pa.DataType] = {
     str: pa.string(),
     str | None: pa.string(),
 }
-_FORMULA = r"^([=+\-@\t\r])"
+Form = Annotated[str, QueryParameter(name="format")]
+CSV = ("json", "csv")
+FILES = (*CSV, "parquet", "arrow")
+STREAMS = (*FILES, "ndjson")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULAS = r"^([=+\-@\t\r])"
+_NUMBER = re.compile(r"-\d+(\.\d+)?", re.ASCII)
 
 
-def form_of(request: Request[Any, Any, Any], form: str, *, streams: bool = False) -> str:
-    """json, csv, parquet, arrow (or ndjson for streams): as `format=` says, else as `Accept` does.
-
-    Raises BadInputError.
-    """
-    known = [name for name in _FORMATS if streams or name != "ndjson"]
+def form_of(request: Request[Any, Any, Any], form: str, known: Sequence[str] = FILES) -> str:
+    """One of those known: as `format=` says, else as `Accept` does, else the first. Raises BadInputError."""
     if form and form not in known:
         raise BadInputError(f"{form!r} is no format.", hint=f"Write one of {', '.join(known)}.")
     accepted = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
-    return form or next((name for name in known if _FORMATS[name] and _FORMATS[name] == accepted), "json")
+    return form or next((name for name in known if _FORMATS[name] and _FORMATS[name] == accepted), known[0])
 
 
 def answer(
@@ -66,11 +69,35 @@ def answer(
     return Response(sink.getvalue(), media_type=_FORMATS[form], headers=_saved_as(f"{name}.{form}"))
 
 
+def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:
+    """Structs as CSV with a header line; empty without rows."""
+    records = [msgspec.to_builtins(row) for row in rows]
+    text = io.StringIO()
+    if records:
+        writer = csv.DictWriter(text, records[0].keys())
+        writer.writeheader()
+        writer.writerows(_harmless_record(record) for record in records)
+    return Response(text.getvalue(), media_type="text/csv", headers=_saved_as(filename))
+
+
 def stream(parts: Iterator[pa.Table], *, form: str, name: str) -> Stream:
     """Tables of one schema, the first of which gives it, as one file; only one of them is in memory at a time."""
     form = "ndjson" if form == "json" else form
     pieces = {"csv": _csv, "ndjson": _ndjson, "parquet": _parquet, "arrow": _arrow}[form](parts)
     return Stream(pieces, media_type=_FORMATS[form], headers=_saved_as(f"{name}.{form}"))
+
+
+def _harmless_record(record: dict[str, Any]) -> dict[str, Any]:
+    """Keys of objects are other people's text: a spreadsheet must not take one for a formula."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+        for name, value in record.items()
+    }
+
+
+def _is_formula(text: str) -> bool:
+    """A negative number is none."""
+    return text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)
 
 
 class _Sink(io.RawIOBase):
@@ -108,7 +135,7 @@ def _harmless(part: pa.Table) -> pa.Table:
     """Keys are other people's text: a spreadsheet must not take one for a formula."""
     for place, field in enumerate(part.schema):
         if pa.types.is_string(field.type):
-            safe = pa.compute.replace_substring_regex(part[field.name], _FORMULA, r"'\1")
+            safe = pa.compute.replace_substring_regex(part[field.name], _FORMULAS, r"'\1")
             part = part.set_column(place, field.name, safe)
     return part
 
