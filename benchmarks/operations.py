@@ -1,4 +1,6 @@
-"""Made-up operations, seeded: a few buckets, many owners of whom few do most, some failures, latencies with a tail."""
+"""Made-up operations, seeded: a few buckets, as many owners as reads are measured with, of whom few do most (Zipf's law), some
+failures, latencies with a tail.
+"""
 
 import io
 import time
@@ -8,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-BUCKETS, OWNERS, SECONDS = 10, 1000, 60
+BUCKETS, OWNERS, SECONDS = 10, 10_000, 60
 _CALLS = ["GetObject", "PutObject", "HeadObject", "DeleteObject", "ListObjectsV2"]
 _STATUS = [200] * 95 + [404] * 3 + [503] * 2
 
@@ -16,7 +18,8 @@ _STATUS = [200] * 95 + [404] * 3 + [503] * 2
 def make(count, seed=1):
     """A table of what is sent (`metering.model.SENT`, without what is empty), within the last minute, in order."""
     random = np.random.default_rng(seed)
-    owners = np.char.add("owner-", np.minimum(random.zipf(1.3, count), OWNERS).astype(str))
+    shares = 1 / np.arange(1, OWNERS + 1)
+    owners = np.char.add("owner-", random.choice(OWNERS, count, p=shares / shares.sum()).astype(str))
     status = random.choice(_STATUS, count)
     numbers = random.integers(0, 10**7, count).astype(str)
     ago = np.sort(random.integers(0, SECONDS * 1000, count))[::-1]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -168,11 +169,14 @@ class MeteringAnalytics:
         """Soon: what a read returns that begins no others."""
         return self._engine.beside(read)
 
-    def owners(self, question: Question, limit: int) -> Future[Rows]:
-        """Soon: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
+    def owners(self, question: Question, limit: int) -> Callable[[], Rows]:
+        """Begun at once: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
         given = _given(question)
-        sql, values = ranking.of_owners(question, _and(given))
-        return self._engine.beside(lambda: self._engine.rows(sql, limit=limit, **values, **given))
+        found, earlier = (
+            self._engine.beside(partial(self._engine.table, one.sql, **one.values, **given))
+            for one in (ranking.now(question, _and(given)), ranking.before(question, _and(given)))
+        )
+        return lambda: ranking.ranked(found.result(), earlier.result(), limit)
 
     def heat(self, question: Question, seconds: int) -> Future[Rows]:
         """Soon: rows {moment (s), edge (ms), requests}."""

@@ -65,9 +65,7 @@ class UsageReader:
         names = self._names()
         ranking = self._analytics.owners(question, TOP) if owner is None else None
         found = self._analytics.usage(question, len(names))
-        owners = (
-            presenting.owner_groups(ranking.result()) if ranking else [_one_owner(question, found["bucket"])]
-        )
+        owners = presenting.owner_groups(ranking()) if ranking else [_one_owner(question, found["bucket"])]
         by_bucket = presenting.groups(found["bucket"], lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found["operation"], lambda row: str(row["operation"]))
         window = question.window
