@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storekeeper.infra.analytics import written
 from storekeeper.metering import reckoning
@@ -66,11 +67,9 @@ def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any
     both = pa.concat_tables([found, earlier.rename_columns(["name", "previous"])], promote_options="default")
     figures = (*_FIGURES, "previous")
     added = both.group_by("name").aggregate([(name, "sum") for name in figures])
-    every = pa.Table.from_arrays(
-        [added["name"], *(pc.fill_null(added[f"{name}_sum"], 0.0) for name in figures)], names=["name", *figures]
-    )
-    moved = pa.array(abs(every["requests"].to_numpy() - every["previous"].to_numpy()))
-    every = every.append_column("moved", moved)
+    sums = {name: pc.coalesce(added[f"{name}_sum"].cast(pa.float64()), pa.scalar(0.0)) for name in figures}
+    sums["moved"] = pc.abs(pc.subtract(sums["requests"], sums["previous"]))
+    every = pa.table({"name": added["name"], **sums})
     rows = {row["name"]: row for order in ("requests", "moved") for row in _most(every, order, limit)}
     return sorted(rows.values(), key=lambda row: (-row["requests"], row["name"]))
 
