@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from .note import Note, worked_out
 from .operation import Operation
 
 _WORTH_COMPRESSING = 1000  # bytes
@@ -28,9 +29,9 @@ class Packer(NamedTuple):
     find_owner: Callable[[str], str]
     compress: bool
 
-    def pack(self, operations: Sequence[Operation]) -> Batch | None:
+    def pack(self, records: Sequence[Operation | Note]) -> Batch | None:
         """A batch of those whose values JSON can carry (half a surrogate pair can not be), if there are any."""
-        lines = list(_lines(operations, self.find_owner))
+        lines = list(_lines(records, self.find_owner))
         if not lines:
             return None
         body = b"\n".join(lines) + b"\n"
@@ -40,12 +41,13 @@ class Packer(NamedTuple):
         return Batch(str(uuid.uuid4()), body, len(lines), gzipped)
 
 
-def _lines(operations: Iterable[Operation], find_owner: Callable[[str], str]) -> Iterable[bytes]:
-    for operation in operations:
+def _lines(records: Iterable[Operation | Note], find_owner: Callable[[str], str]) -> Iterable[bytes]:
+    for record in records:
         try:
+            operation = worked_out(record)
             if operation.owner == "" and (found := find_owner(operation.key)):
                 yield _encoder.encode(msgspec.structs.replace(operation, owner=found))
             else:
                 yield _encoder.encode(operation)
-        except (TypeError, ValueError, msgspec.MsgspecError):
+        except (AttributeError, TypeError, ValueError, msgspec.MsgspecError):
             continue

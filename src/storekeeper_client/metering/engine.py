@@ -10,6 +10,7 @@ from storekeeper.kernel.clock import Clock
 from .advice import Counsel
 from .buffer import Buffer
 from .limits import Limits
+from .note import Note, worked_out
 from .operation import Operation
 from .sampling import Sampler
 from .stats import Stats
@@ -46,24 +47,20 @@ class Engine:
         self._woken = False  # since fewer than a batch waited
         self._closed = self._retired = False
         self._faults = 0
+        self._waiting = buffer.waiting
+        self._mark()
 
-    def record(self, operation: Operation) -> None:
+    def record(self, operation: Operation | Note) -> None:
         """Sample and queue. Takes microseconds, never waits for the network or the disk, and never raises."""
         try:
-            if self._closed:
-                self._refuse()
+            if self._special:
+                self._record_specially(operation)
                 return
-            if not self._keeps_all:
-                kept = self._sampler.sample(operation)
-                if kept is None:
-                    self.buffer.leave_out()
-                    return
-                operation = kept
-            if self.buffer.put(operation) >= self._batch_size and not self._woken:
-                self._woken = True
-                self._wake.put(None)
-            if self._thread_wanted:
-                self.start()
+            # As `buffer.put` does it: a call less where the program waits.
+            waiting = self._waiting
+            waiting.append(operation)
+            if len(waiting) >= self._batch_size:
+                self._crowd()
         except Exception as error:  # noqa: BLE001 - the host never suffers from its metering
             self.swallow(error)
 
@@ -99,7 +96,8 @@ class Engine:
         """Flush within that many seconds; what is left goes to disk or is dropped. Then nothing happens any more."""
         if self._closed:
             return
-        self._closed = True
+        with self._starting:  # else a thread that just started would take it for open
+            self._closed = self._special = True
         if not self._worker.idle:
             with suppress(RuntimeError):  # no thread can be started at the interpreter's end
                 self.flush(timeout)
@@ -108,7 +106,7 @@ class Engine:
 
     def retire(self) -> None:
         """Take nothing more: in a forked child, what the copy holds is the parent's to send."""
-        self._closed = self._retired = True
+        self._closed = self._retired = self._special = True
 
     def stats(self) -> Stats:
         buffer, tally = self.buffer, self._worker.tally
@@ -128,9 +126,31 @@ class Engine:
             last_error=tally.last_error,
         )
 
-    def _refuse(self) -> None:
-        if not self._retired:
-            self.buffer.refuse()
+    def _record_specially(self, operation: Operation | Note) -> None:
+        """When it is closed, or samples, or has no thread yet."""
+        if self._closed:
+            if not self._retired:
+                self.buffer.refuse()
+            return
+        kept = operation if self._keeps_all else self._sampler.sample(worked_out(operation))
+        if kept is None:
+            self.buffer.leave_out()
+            return
+        if self.buffer.put(kept) >= self._batch_size:
+            self._crowd()
+        if self._thread_wanted:
+            self.start()
+
+    def _crowd(self) -> None:
+        """A batch waits, or more than there is room for."""
+        if not self._woken:
+            self._woken = True
+            self._wake.put(None)
+        self.buffer.bound()
+
+    def _mark(self) -> None:
+        """To be called with the lock held."""
+        self._special = self._closed or self._thread_wanted or not self._keeps_all
 
     def start(self) -> None:
         """Have a thread, if that is wanted. Raises RuntimeError when the system has none left."""
@@ -142,6 +162,7 @@ class Engine:
                 except RuntimeError:
                     self._thread_wanted = True
                     raise
+                self._mark()
 
     def _run(self) -> None:
         while not self._worker.ended:
@@ -164,6 +185,8 @@ class Engine:
         self._sampler = sampler
         self._keeps_all = sampler.keeps_all
         self._batch_size = limits.batch_size
+        with self._starting:
+            self._mark()
         self._worker.follow(limits)
 
     def _is_full(self) -> bool:

@@ -23,6 +23,7 @@ from .engine import Engine
 from .instrumented import Instrumented
 from .limits import Limits
 from .measuring import Measured, Named, measured_function
+from .note import Note
 from .operation import Operation
 from .owner import current_owner, owner_finder
 from .sampling import Sampler
@@ -182,11 +183,11 @@ class Meter:
     def _take_over(self, engine: Engine) -> None:
         """Work with this engine from now on.
 
-        `submit` takes note of operations as they are, without looking for an owner. It belongs to this process: a
+        `submit` takes operations, or notes of them, as they are, without looking for an owner. It belongs to this process: a
         request that was under way during a fork is recorded by the parent only.
         """
         self._engine = engine
-        self.submit: Callable[[Operation], None] = engine.record
+        self.submit: Callable[[Operation | Note], None] = engine.record
 
     def _new_engine(self, *, adopt: bool) -> Engine:
         limits = self._limits

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from storekeeper.kernel.clock import Clock
 
+from .note import Note
 from .operation import Operation
 
 
@@ -12,7 +13,7 @@ class Recorder(Protocol):
     """See `Meter` for what each of them does."""
 
     clock: Clock
-    submit: Callable[[Operation], None]
+    submit: Callable[[Operation | Note], None]
 
     def record(self, operation: Operation) -> None: ...
 

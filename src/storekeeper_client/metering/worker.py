@@ -11,6 +11,7 @@ from .backoff import pause
 from .batch import Batch, Packer
 from .buffer import Buffer
 from .limits import Limits
+from .note import Note
 from .operation import Operation
 from .spill import CorruptError, Spill, Spilled
 from .stats import Tally
@@ -139,7 +140,7 @@ class Worker:
             self._load()
         return self._batch
 
-    def _pack(self, operations: Sequence[Operation]) -> Batch | None:
+    def _pack(self, operations: Sequence[Operation | Note]) -> Batch | None:
         batch = self._packer.pack(operations)
         if unfit := len(operations) - (batch.count if batch is not None else 0):
             self._lose(unfit, "a value can not be written as JSON")

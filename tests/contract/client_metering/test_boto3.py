@@ -189,6 +189,22 @@ def test_undone_is_undone_and_may_be_done_again(s3, bucket, instrumented, meter,
     assert len(sent()) == 1
 
 
+def test_a_call_that_is_under_way_when_it_is_undone_is_recorded_to_its_end(make_client, bucket, meter, sent):
+    client = make_client()
+    handle = meter.instrument_botocore_client(client)
+    busy = [503]
+
+    def answer(request, **_):
+        handle.undo()
+        return AWSResponse(request.url, busy.pop(), {}, Empty()) if busy else None
+
+    client.meta.events.register("before-send.s3", answer)
+    client.meta.events.register("needs-retry.s3", lambda attempts, **_: 0 if attempts == 1 else None)
+    client.list_objects_v2(Bucket=bucket)
+    client.list_objects_v2(Bucket=bucket)
+    assert told(sent(), "status") == [(503,), (200,)]
+
+
 def test_other_services_and_calls_without_a_bucket_are_left_out(s3, sent):
     other = boto3.session.Session().client("sqs", region_name="us-east-1")
     assert "storekeeper" not in str(other.meta.events._emitter._unique_id_handlers)

@@ -13,7 +13,7 @@ from typing import Any
 from storekeeper_client.breaker.classify import classify_answer
 from storekeeper_client.breaker.model import Outcome
 from storekeeper_client.breaker.registry import BreakerRegistry
-from storekeeper_client.metering.integrations.calls import body_size
+from storekeeper_client.metering.integrations.bodies import body_size
 
 from .calls import Attempt, watch_class, watch_client
 

@@ -13,18 +13,27 @@ from collections.abc import Callable
 from typing import Any
 
 from storekeeper_client.metering.instrumented import Instrumented
+from storekeeper_client.metering.note import Note
+from storekeeper_client.metering.owner import current_owner
 from storekeeper_client.metering.recorder import Recorder
 
 from . import transfers
-from .calls import Call, body_size
+from .bodies import Reading, body_size
+from .streams import count_body
 
 _SERVICE = "s3"
+_NOTHING: dict[str, str] = {}
 _lock = threading.Lock()
 _everywhere: "list[Handlers]" = []  # attached to every client that is made
 
 
 class Handlers:
-    """What botocore calls for each request, for one meter. Everything is caught: the host's request goes on."""
+    """What botocore calls for each request, for one meter. Everything is caught: the host's request goes on.
+
+    The program waits while this runs, and comes from far: nothing here is in the processor's caches, and for botocore to
+    call a handler costs as much as a short one itself. Hence two handlers, of straight lines. What the program asked
+    for is in the request's context, where botocore keeps it for buckets that turn out to be in another region.
+    """
 
     def __init__(self, meter: Recorder) -> None:
         self._meter, self._now, self._monotonic = meter, meter.clock.now, meter.clock.monotonic
@@ -42,40 +51,51 @@ class Handlers:
         """Begin nothing more. The handlers stay where they are, for emitters are copied from session to client."""
         self._stopped = True
 
-    def begin(self, params: Any, model: Any, context: Any, **_: Any) -> None:
-        """A call was made, in the program's own thread."""
-        try:
-            if (bucket := params.get("Bucket")) and not self._stopped:
-                context[self._slot] = Call(model.name, bucket, params)
-        except Exception as error:  # noqa: BLE001 - see the class
-            self._meter.swallow(error)
-
-    def send(self, request: Any, **_: Any) -> None:
+    def send(self, request: Any, operation_name: str, **_: Any) -> None:
         """A request was made and signed (this handler is the last), and is sent next."""
         try:
-            call = request.context.get(self._slot)
-            if call is not None:
-                call.size = body_size(request.data, request.headers) if call.whole is None else call.whole
-                call.time, call.sent = self._now(), self._monotonic()
+            context, data = request.context, request.data
+            params = context["s3_redirect"]["params"]
+            if params.get("Bucket") and (not self._stopped or self._slot in context):
+                size = body_size(data, request.headers) if data else 0
+                context[self._slot] = params, operation_name, size, self._now(), self._monotonic()
         except Exception as error:  # noqa: BLE001 - see the class
             self._meter.swallow(error)
 
     def receive(self, response_dict: Any, parsed_response: Any, context: Any, **_: Any) -> None:
         """A response came, or none did."""
         try:
-            call = context.get(self._slot)
-            if call is None:
+            attempt = context.get(self._slot)
+            if attempt is None:
                 return
             if parsed_response is None:
                 self._meter.miss()
-            else:
-                call.receive(parsed_response, response_dict, self._monotonic(), self._meter.submit)
+                return
+            params, name, sent, time, started = attempt
+            seconds, tell = self._monotonic() - started, parsed_response.get
+            about, body, length = parsed_response["ResponseMetadata"], tell("Body"), tell("ContentLength")
+            status = about["HTTPStatusCode"]
+            stream = getattr(body, "_raw_stream", None) if body is not None else None
+            note = Note(
+                time, params["Bucket"], name, status, current_owner(), params.get("Key"),
+                tell("Error", _NOTHING).get("Code", "") if status >= 400 else "",
+                sent, len(response_dict["body"] or b"") if stream is None else length or 0,
+                length, tell("ContentRange"), seconds, about.get("RequestId", ""),
+                tell("StorageClass") or params.get("StorageClass"),
+            )  # fmt: skip
+            if stream is None:
+                self._meter.submit(note)
+                return
+            reading = Reading(length)
+            reading.note, reading.submit = note, self._meter.submit
+            if length == 0:
+                reading.finish()
+            body._raw_stream = count_body(stream, reading)  # noqa: SLF001 - so that checksum bodies stay what they are
         except Exception as error:  # noqa: BLE001 - see the class
             self._meter.swallow(error)
 
     def _wiring(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         return (
-            (f"before-parameter-build.{_SERVICE}", self.begin),
             (f"request-created.{_SERVICE}", self.send),
             (f"response-received.{_SERVICE}", self.receive),
         )
