@@ -1,10 +1,13 @@
 """Background work of clean-up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from storekeeper.cleanup.service import CleanupService
 from storekeeper.infra.jobs import Job, Retry, RunContext
+
+_PATIENT = Retry(attempts=8, base=15, cap=900)
+Work = Callable[[RunContext, Mapping[str, Any]], None]
 
 
 def jobs(cleanup: CleanupService) -> list[Job]:
@@ -16,28 +19,15 @@ def jobs(cleanup: CleanupService) -> list[Job]:
     def retain(context: RunContext, _payload: Mapping[str, Any]) -> None:
         context.progress(forgotten=cleanup.retain())
 
-    patient = Retry(attempts=8, base=15, cap=900)
     return [
-        Job(
-            name="cleanup-plan",
-            run=cleanup.maker.run,
-            needs_payload=True,
-            retry=patient,
-            about="List what a clean-up policy would delete; deletes nothing.",
+        _started(
+            "cleanup-plan", cleanup.maker.run, "List what a clean-up policy would delete; deletes nothing."
         ),
-        Job(
-            name="cleanup-run",
-            run=cleanup.carrier.run,
-            needs_payload=True,
-            retry=patient,
-            about="Delete what a confirmed plan lists.",
-        ),
-        Job(
-            name="cleanup-restore",
-            run=cleanup.restoring.run,
-            needs_payload=True,
-            retry=patient,
-            about="Bring back what a clean-up deleted, where the bucket keeps versions.",
+        _started("cleanup-run", cleanup.carrier.run, "Delete what a confirmed plan lists."),
+        _started(
+            "cleanup-restore",
+            cleanup.restoring.run,
+            "Bring back what a clean-up deleted, where the bucket keeps versions.",
         ),
         Job(
             name="cleanup-due",
@@ -53,3 +43,8 @@ def jobs(cleanup: CleanupService) -> list[Job]:
             about="Forget old clean-up plans and logs.",
         ),
     ]
+
+
+def _started(name: str, run: Work, about: str) -> Job:
+    """What a person or a schedule starts; it outlives a bucket that is away for a while."""
+    return Job(name=name, run=run, needs_payload=True, retry=_PATIENT, about=about)

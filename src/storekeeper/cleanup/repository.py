@@ -17,8 +17,34 @@ from storekeeper.cleanup.model import (
     Policy,
     RunState,
     Saving,
+    Totals,
 )
 from storekeeper.infra.db import Connection, Timestamp, metadata
+
+
+def _counts(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
+
+
+def _texts(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.Text, nullable=False) for name in names]
+
+
+def _moments(*names: str, known: bool = False) -> list[sa.Column[Any]]:
+    return [sa.Column(name, Timestamp, nullable=not known) for name in names]
+
+
+def _origin() -> list[sa.Column[Any]]:
+    """Of a plan, and of the run that carries it out."""
+    return [
+        sa.Column("policy", sa.String(63), nullable=False),
+        sa.Column("bucket_id", sa.String(36), nullable=False),
+        sa.Column("bucket", sa.String(63), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("origin", sa.String(16), nullable=False),
+        sa.Column("actor", sa.String(320), nullable=False),
+    ]
+
 
 policy_table = sa.Table(
     "cleanup_policy",
@@ -27,73 +53,43 @@ policy_table = sa.Table(
     sa.Column("name", sa.String(63), nullable=False, unique=True),
     sa.Column("bucket_id", sa.String(36), nullable=False, index=True),
     sa.Column("bucket", sa.String(63), nullable=False),
-    sa.Column("choice", sa.Text, nullable=False),  # JSON
-    sa.Column("most_objects", sa.BigInteger, nullable=False),
-    sa.Column("most_bytes", sa.BigInteger, nullable=False),
+    *_texts("choice"),  # JSON
+    *_counts("most_objects", "most_bytes"),
     sa.Column("per_second", sa.Integer, nullable=False),
     sa.Column("cron", sa.String(64), nullable=False),
     sa.Column("enabled", sa.Boolean, nullable=False),
     sa.Column("confirmed", sa.Boolean, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("created_at", Timestamp, nullable=False),
-    sa.Column("updated_at", Timestamp, nullable=False),
+    *_texts("reason"),
+    *_moments("created_at", "updated_at", known=True),
     sa.Column("updated_by", sa.String(320), nullable=False),
-    sa.Column("scheduled_at", Timestamp),  # when the schedule last made a plan
+    *_moments("scheduled_at"),  # when the schedule last made a plan
 )
 plan_table = sa.Table(
     "cleanup_plan",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("policy_id", sa.String(36), nullable=False, index=True),
-    sa.Column("policy", sa.String(63), nullable=False),
-    sa.Column("bucket_id", sa.String(36), nullable=False),
-    sa.Column("bucket", sa.String(63), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("origin", sa.String(16), nullable=False),
-    sa.Column("actor", sa.String(320), nullable=False),
-    sa.Column("choice", sa.Text, nullable=False),  # JSON
-    sa.Column("listed", sa.BigInteger, nullable=False),
-    sa.Column("objects", sa.BigInteger, nullable=False),
-    sa.Column("bytes", sa.BigInteger, nullable=False),
-    sa.Column("left_objects", sa.BigInteger, nullable=False),
-    sa.Column("left_bytes", sa.BigInteger, nullable=False),
-    sa.Column("by_prefix", sa.Text, nullable=False),  # JSON
-    sa.Column("by_age", sa.Text, nullable=False),  # JSON
-    sa.Column("saving", sa.Text, nullable=False),  # JSON
-    sa.Column("asks", sa.Text, nullable=False),
-    sa.Column("started_at", Timestamp, nullable=False),
-    sa.Column("ready_at", Timestamp),
-    sa.Column("expires_at", Timestamp),
+    *_origin(),
+    *_counts("listed", "objects", "bytes", "left_objects", "left_bytes"),
+    *_texts("choice", "by_prefix", "by_age", "saving"),  # JSON
+    *_texts("asks", "error"),
+    *_moments("started_at", known=True),
+    *_moments("ready_at", "expires_at", "confirmed_at"),
     sa.Column("confirmed_by", sa.String(320), nullable=False),
-    sa.Column("confirmed_at", Timestamp),
     sa.Column("run_id", sa.String(36), nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
 )
 run_table = sa.Table(
     "cleanup_run",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("plan_id", sa.String(36), nullable=False, index=True),
-    sa.Column("policy", sa.String(63), nullable=False, index=True),
-    sa.Column("bucket_id", sa.String(36), nullable=False),
-    sa.Column("bucket", sa.String(63), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("origin", sa.String(16), nullable=False),
-    sa.Column("actor", sa.String(320), nullable=False),
-    sa.Column("planned", sa.BigInteger, nullable=False),
-    sa.Column("planned_bytes", sa.BigInteger, nullable=False),
-    sa.Column("deleted", sa.BigInteger, nullable=False),
-    sa.Column("deleted_bytes", sa.BigInteger, nullable=False),
-    sa.Column("spared", sa.BigInteger, nullable=False),
-    sa.Column("gone", sa.BigInteger, nullable=False),
-    sa.Column("failed", sa.BigInteger, nullable=False),
-    sa.Column("restored", sa.BigInteger, nullable=False),
-    sa.Column("restorable", sa.BigInteger, nullable=False),
-    sa.Column("started_at", Timestamp),
-    sa.Column("finished_at", Timestamp),
-    sa.Column("error", sa.Text, nullable=False),
+    *_origin(),
+    *_counts("planned", "planned_bytes", *Totals.__struct_fields__),
+    *_moments("started_at", "finished_at"),
+    *_texts("error"),
     sa.Column("restoring", sa.Boolean, nullable=False),
+    sa.Index("ix_cleanup_run_policy", "policy"),
 )
 _POLICY = tuple(name for name in Policy.__struct_fields__ if name not in Choice.__struct_fields__)
 _PLAN_JSON: Mapping[str, Any] = {
@@ -202,11 +198,9 @@ def delete_plan(connection: Connection, plan_id: str) -> None:
 
 def save_run(connection: Connection, run: CleanupRun, bucket_id: str) -> None:
     """Insert or replace."""
-    changed = connection.execute(
-        run_table.update().where(run_table.c.id == run.id).values(**msgspec.structs.asdict(run))
-    )
-    if not changed.rowcount:
-        connection.execute(run_table.insert().values(**msgspec.structs.asdict(run), bucket_id=bucket_id))
+    values = msgspec.structs.asdict(run)
+    if not connection.execute(run_table.update().where(run_table.c.id == run.id).values(values)).rowcount:
+        connection.execute(run_table.insert().values(**values, bucket_id=bucket_id))
 
 
 def get_run(connection: Connection, run_id: str) -> CleanupRun | None:

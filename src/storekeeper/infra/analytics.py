@@ -77,6 +77,15 @@ class Analytics:
         with self._client() as client, timing.measure("analytics"):
             client.command(sql, parameters=parameters, settings=settings)
 
+    def fill(
+        self, sql: str, *, seconds: int = 600, settings: Mapping[str, Any] = _NO_SETTINGS, **parameters: Any
+    ) -> None:
+        """Run an INSERT … SELECT; on chDB, settings in a statement cost nothing, those around it more than a small one does."""
+        bounds = {"max_execution_time": seconds, **settings}
+        clause = ", ".join(f"{name} = {value}" for name, value in bounds.items())
+        with self._client() as client, timing.measure("analytics"):
+            client.command(f"{sql}\nSETTINGS {clause}", parameters=parameters)
+
     def insert(
         self, table: str, rows: pa.Table, *, token: str = "", settings: Mapping[str, Any] = _NO_SETTINGS
     ) -> None:

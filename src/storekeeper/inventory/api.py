@@ -15,7 +15,6 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from storekeeper.access import actor_of
 from storekeeper.infra.jobs import ACTIVE
 from storekeeper.infra.web import Access, csv_of, get, openapi, post, span_of, tables
-from storekeeper.inventory.analytics import LARGEST
 from storekeeper.inventory.model import (
     FileQuery,
     Files,
@@ -29,6 +28,7 @@ from storekeeper.inventory.model import (
     ScanView,
 )
 from storekeeper.inventory.service import InventoryService
+from storekeeper.inventory.sums import LARGEST
 from storekeeper.kernel.errors import BadInputError
 
 Service = NamedDependency[InventoryService]

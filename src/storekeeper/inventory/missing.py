@@ -44,4 +44,4 @@ def find_missing(
         return
     slices = 1 + (young + engine.row(YOUNG, scan=scan_id, **values)["objects"]) // _SLICE
     for number in range(slices):
-        engine.command(FIND, scan=scan_id, previous=previous, slices=slices, slice=number, **values)
+        engine.fill(FIND, scan=scan_id, previous=previous, slices=slices, slice=number, **values)

@@ -11,20 +11,21 @@ from urllib.parse import unquote_plus
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import xml
+from . import alike, xml
 from .errors import MalformedAnswerError
 from .port import LISTING, WITH_ETAGS, Page
 
 _MODIFIED = LISTING.field("modified").type
 _NANOSECONDS = pa.timestamp("ns", tz="UTC")
 _STANDARD = "STANDARD"
+_ENCODED = ("%", "+")  # a key without them stands for itself
 
 Columns = tuple[list[str], list[str], list[str], list[str]]
 
 
 def parse_page(body: bytes) -> Page:
     """One page. Raises MalformedAnswerError when it is not a ListBucketResult or contradicts itself."""
-    return page_from(xml.parse(body))
+    return page_from(alike.parse(body))
 
 
 def page_from(root: xml.Element, *, etags: bool = False) -> Page:
@@ -57,9 +58,7 @@ def key_decoder(root: xml.Element) -> Callable[[str], str]:
 
 
 def _decode(key: str) -> str:
-    if "%" not in key and "+" not in key:
-        return key
-    return unquote_plus(key)
+    return unquote_plus(key) if any(mark in key for mark in _ENCODED) else key
 
 
 def _columns(root: xml.Element) -> Columns:
@@ -87,9 +86,11 @@ def _table(columns: Columns, decode: Callable[[str], str]) -> pa.Table:
     keys, sizes, dates, classes = columns
     if not all(keys):
         raise MalformedAnswerError("an object has no key")
+    if any(mark in "".join(keys) for mark in _ENCODED):
+        keys = [decode(key) for key in keys]
     return pa.Table.from_arrays(
         [
-            pa.array([decode(key) for key in keys], pa.string()),
+            pa.array(keys, pa.string()),
             _sizes(sizes),
             _dates(dates),
             pa.array([name or _STANDARD for name in classes], pa.string()),
@@ -99,10 +100,11 @@ def _table(columns: Columns, decode: Callable[[str], str]) -> pa.Table:
 
 
 def _with_etags(objects: pa.Table, root: xml.Element) -> pa.Table:
-    texts = root.texts("ETag")
-    if len(texts) != objects.num_rows:
+    count = objects.num_rows
+    texts = root.texts("ETag") or [""] * count
+    if len(texts) != count:
         texts = [item.text("ETag") for item in root.children("Contents")]
-    column = pa.array([text.strip('"') for text in texts], pa.string())
+    column = pc.utf8_trim(pa.array(texts, pa.string()), characters='"')
     return objects.append_column(WITH_ETAGS.field("etag"), column)
 
 

@@ -3,14 +3,13 @@
 import email.utils
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import TypeVar
 
 import msgspec
 
 from storekeeper.kernel.errors import BadInputError
 
-from . import xml
+from . import alike, xml
 from .answers import Operation
 from .errors import ListingLoopError, MalformedAnswerError, NoSuchKeyError, UnsupportedError
 from .listing import key_decoder, page_from
@@ -61,7 +60,9 @@ class S3Store:
         query = {"list-type": "2", "encoding-type": "url", "max-keys": str(limit), "prefix": prefix}
         optional = {"delimiter": delimiter, "start-after": start_after, "continuation-token": token}
         query |= {name: value for name, value in optional.items() if value}
-        page = self._ask(LIST, query, partial(page_from, etags=etags))
+        page = self._retrying.call(
+            lambda: page_from(self._wire.ask(LIST, query=query, parse=alike.parse), etags=etags)
+        )
         if page.truncated and page.token == token:
             raise ListingLoopError("the next page of the listing is the same page again", hint=_LOOP_HINT)
         return page

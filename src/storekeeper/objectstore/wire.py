@@ -1,7 +1,7 @@
 """Signed HTTP requests to one bucket: answers come back whole, everything else as an objectstore error."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -105,10 +105,17 @@ class Wire:
             return answer
         raise error_from(asked, response.status, answer.headers, answer.body, self._clock.now())
 
-    def ask(self, operation: Operation, *, key: str = "", query: Mapping[str, str]) -> xml.Element:
+    def ask(
+        self,
+        operation: Operation,
+        *,
+        key: str = "",
+        query: Mapping[str, str],
+        parse: Callable[[bytes], xml.Element] = xml.parse,
+    ) -> xml.Element:
         """The root of an XML answer. An error under status 200, which S3 allows itself, is raised like any other."""
         answer = self.request(operation, key=key, query=query)
-        root = xml.parse(answer.body)
+        root = parse(answer.body)
         if root.name == "Error":
             asked = Request(operation, self._bucket, key, self._secrets)
             raise error_from(asked, 200, answer.headers, answer.body, self._clock.now())

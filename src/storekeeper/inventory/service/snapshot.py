@@ -3,9 +3,10 @@
 import msgspec
 
 from storekeeper.buckets.model import Bucket
-from storekeeper.inventory.analytics import LARGEST, InventoryAnalytics
+from storekeeper.inventory.analytics import InventoryAnalytics
 from storekeeper.inventory.model import Change, FileQuery, Files, Folders, Inventory, Scan
 from storekeeper.inventory.service import presenting
+from storekeeper.inventory.sums import LARGEST
 
 
 class Snapshot:

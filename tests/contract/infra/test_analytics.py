@@ -1,0 +1,30 @@
+"""Statements of the analytics engine run within their own bounds."""
+
+import pytest
+
+from engines import open_engine
+from storekeeper.kernel.errors import UnavailableError
+
+NOTE = "INSERT INTO noted SELECT toUInt64(getSetting('max_execution_time')), toUInt64(getSetting('max_threads')), {number:UInt64}"
+
+
+@pytest.fixture
+def engine(tmp_path):
+    opened = open_engine(tmp_path)
+    opened.command("CREATE TABLE noted (seconds UInt64, threads UInt64, number UInt64) ENGINE = Memory")
+    yield opened
+    opened.close()
+
+
+def test_settings_hold_for_the_one_statement_that_fills(engine):
+    engine.fill(NOTE, settings={"max_threads": 1}, number=7)
+    engine.fill(NOTE, seconds=5, settings={"max_threads": 3}, number=8)
+    found = engine.rows("SELECT * FROM noted ORDER BY number")
+    assert [tuple(row.values()) for row in found] == [(600, 1, 7), (5, 3, 8)]
+    assert engine.row("SELECT getSetting('max_execution_time') AS seconds")["seconds"] == 20
+
+
+def test_what_takes_longer_than_it_may_is_told(engine):
+    slow = "INSERT INTO noted SELECT sleepEachRow(0.1), 0, 0 FROM numbers(30)"
+    with pytest.raises(UnavailableError, match="TIMEOUT_EXCEEDED"):
+        engine.fill(slow, seconds=1, settings={"max_block_size": 1})
