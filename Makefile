@@ -1,6 +1,6 @@
 # Everything from a clean checkout with python3 >= 3.11 and pip.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format system clean
+.PHONY: help setup demo test check style types units contracts bench format system clean
 
 PYTHON ?= python3
 # uv from the machine, or one of our own beside the checkout: nothing outside this folder is changed.
@@ -24,15 +24,29 @@ setup: .venv/.complete  ## everything into .venv, from the lock file
 system: setup  ## system packages that the browser and PostgreSQL tests need
 	@sh tests/system-packages.sh
 
+# A third of the time they wait for servers and browsers, so three keep two cores busy.
 test: setup system  ## the whole suite
-	$(RUN)pytest -n 2 --dist loadfile
+	$(RUN)pytest -n 3 --dist loadfile
 
+# Its parts run beside each other, each with its output in one piece; all that fail are told.
 check: setup  ## format, lint, import contracts, types, fast tests
+	@$(MAKE) --no-print-directory --keep-going -j4 $(if $(filter output-sync,$(.FEATURES)),-O) units types contracts style
+
+style:
 	$(RUN)ruff format --check
 	$(RUN)ruff check
 	$(RUN)lint-imports
+
+types:
 	$(RUN)mypy
-	$(RUN)pytest -q -m "not slow" -n 2 --dist loadfile --hypothesis-profile quick
+
+# Two processes, each of which reads only the tests that it runs. Everything in the other folders is slow.
+FAST := $(RUN)pytest -q -m "not slow" --hypothesis-profile quick
+units:
+	$(FAST) tests/unit
+
+contracts:
+	$(FAST) tests/contract tests/architecture
 
 format:  ## rewrite to the house format
 	$(RUN)ruff format

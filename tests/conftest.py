@@ -13,9 +13,11 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 import engines
 import thoroughness
+from storekeeper.infra.telemetry import configure_logging
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore import Credentials, Location, open_store, parse_location
 from storekeeper.objectstore.answers import Operation
@@ -30,8 +32,10 @@ CREDENTIALS = Credentials(
 )
 
 
-# For make check: the suite tries five times as many examples.
-hypothesis.settings.register_profile("quick", max_examples=20)
+# How long an example takes says nothing while others use the machine. Quick is for make check: the suite tries five times as many.
+hypothesis.settings.register_profile("whole", hypothesis.settings(), deadline=None)
+hypothesis.settings.register_profile("quick", max_examples=20, deadline=None)
+hypothesis.settings.load_profile("whole")
 
 # Each analytics engine that a test opens leaves some files open behind it for as long as the process lives.
 _FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -47,6 +51,7 @@ _LONG = (
     "browser/test_every_page.py",
     "fault/inventory/test_kill.py",
     "contract/test_openapi.py",
+    "scenario/costs/test_costs.py",
     "browser/test_health.py",
     "scenario/health/test_vantage.py",
     "scenario/cli/test_first_day.py",
@@ -78,6 +83,13 @@ def _servers_are_not_told_how_thorough_tests_are() -> None:
     """They refuse settings that they do not know."""
     for name in thoroughness.VARIABLES:
         os.environ.pop(name, None)  # noqa: TID251 - what servers inherit
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _log() -> None:
+    """As a server writes it: where nothing is configured, each traceback is drawn with all variables, in half a second."""
+    configure_logging()
+    structlog.configure(cache_logger_on_first_use=False)  # what is stdout now may be closed later
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Analytics engines of tests: the migrations run once in a process, and every engine begins with a copy of what they made."""
+"""Engines and databases of tests: migrations run once in a process, and everyone begins with a copy of what they made."""
 
 import functools
 import shutil
 from pathlib import Path
 
 from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.db import Database
 
 templates: list[Path] = []  # the folder for what is copied, of this run of pytest
 
@@ -22,6 +23,23 @@ def lay_engine(folder: Path) -> Path:
     if not place.exists():
         shutil.copytree(_migrated(), place, symlinks=True)
     return place
+
+
+def open_database(folder: Path) -> Database:
+    """The control database of a data directory in SQLite, migrated; a new one where there is none."""
+    place = folder / "control.db"
+    if not place.exists():
+        shutil.copyfile(_migrated_database(), place)
+    return Database(f"sqlite:///{place}")
+
+
+@functools.cache
+def _migrated_database() -> Path:
+    (folder,) = templates
+    database = Database(f"sqlite:///{folder}/control.db")
+    database.migrate()
+    database.close()
+    return folder / "control.db"
 
 
 @functools.cache

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import msgspec
-import pytest
 import typer
 
 import storekeeper
@@ -80,6 +79,6 @@ def test_every_command_is_documented():
     assert headed(page("cli")) == set(walk(root, ["storekeeper"]))
 
 
-@pytest.mark.parametrize("name", ["settings", "errors", "metrics", "api", "cli", "jobs"])
-def test_reference_pages_say_what_they_are(name):
-    assert page(name).startswith("# ")
+def test_reference_pages_say_what_they_are():
+    names = ("settings", "errors", "metrics", "api", "cli", "jobs")
+    assert [name for name in names if not page(name).startswith("# ")] == []

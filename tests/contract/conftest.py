@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engines import open_database
 from storekeeper.infra.db import Database
 
 
@@ -45,25 +46,30 @@ def postgresql(free_port: Callable[[], int]) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> str:
+    """The same, with a database `migrated` to copy others from."""
+    _make(postgresql, "migrated")
+    with contextlib.closing(Database(f"{postgresql}/migrated")) as database:
+        database.migrate()
+    return postgresql
+
+
+def _make(server: str, name: str, template: str = "template1") -> None:
+    with contextlib.closing(Database(f"{server}/postgres")) as admin:
+        connecting = admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connecting as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without any table."""
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with this release's schema, made by its migrations, and nothing in it."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/control.db"
+        made = open_database(tmp_path)
     else:
-        server = request.getfixturevalue("postgresql")
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        admin = Database(f"{server}/postgres")
-        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        admin.close()
-        url = f"{server}/{name}"
-    with contextlib.closing(Database(url)) as database:
-        yield database
-
-
-@pytest.fixture
-def database(empty_database: Database) -> Database:
-    """A database with this release's schema, made by its migrations."""
-    empty_database.migrate()
-    return empty_database
+        server, name = request.getfixturevalue("migrated_postgresql"), f"test_{uuid.uuid4().hex[:12]}"
+        _make(server, name, "migrated")
+        made = Database(f"{server}/{name}")
+    with contextlib.closing(made):
+        yield made

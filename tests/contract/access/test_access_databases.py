@@ -8,7 +8,6 @@ from storekeeper.access import AccessService, Scope
 from storekeeper.access.model import LastAdminError, TokenRefusedError, UserExistsError
 from storekeeper.access.service.passwords import Passwords
 from storekeeper.audit import AuditTrail
-from storekeeper.infra.db import metadata
 from storekeeper.infra.web import Role
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.settings import Settings
@@ -24,11 +23,10 @@ def clock():
 
 
 @pytest.fixture
-def access(empty_database, clock):
-    metadata.create_all(empty_database.engine)
+def access(database, clock):
     service = AccessService(
-        empty_database,
-        AuditTrail(empty_database, clock),
+        database,
+        AuditTrail(database, clock),
         clock,
         settings=Settings(secret_key="k" * 64),
         passwords=Passwords(time_cost=1, memory_kib=64),

@@ -34,10 +34,29 @@ def folder(place):
 
 
 @pytest.fixture
-def running(rclone_server, folder):
+def fresh(rclone_server, folder):
     """The faulty endpoint of a demo, as a process."""
     with outage(rclone_server.endpoint, folder) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def shared(rclone_server, tmp_path_factory):
+    """(where demos have their folders, the endpoint of the one that runs there)"""
+    place = tmp_path_factory.mktemp("demos")
+    folder = place / "storekeeper-demo-abc"
+    folder.mkdir()
+    with outage(rclone_server.endpoint, folder) as running:
+        yield place, running
+
+
+@pytest.fixture
+def running(shared, monkeypatch):
+    """One for all that only switch: in the end everything is off."""
+    place, running = shared
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    yield running
+    by_http(running.control, "DELETE")
 
 
 def switches(ran):
@@ -60,9 +79,9 @@ def test_without_a_demo(run, place):
     assert "No demo of yours runs" in ran.err
 
 
-def test_the_command_switches_what_applications_see(run, running, rclone_server):
+def test_the_command_switches_what_applications_see(run, fresh, rclone_server):
     location = rclone_server.bucket()
-    behind = parse_location(f"s3://{location.bucket}", endpoint=running.endpoint)
+    behind = parse_location(f"s3://{location.bucket}", endpoint=fresh.endpoint)
     store = open_store(behind, rclone_server.credentials, clock=SystemClock(), retry=NO_RETRY)
     store.put("k", b"body")
 
@@ -132,10 +151,10 @@ def test_nobody_else_reaches_it(running, method):
     assert json.loads(by_http(running.control)[1])["switches"] == []
 
 
-def test_what_a_killed_demo_or_somebody_else_has_left_is_not_asked(running, place, run):
+def test_what_a_killed_demo_or_somebody_else_has_left_is_not_asked(fresh, place, run):
     for name, told in {
         "killed": {"endpoint": "", "control": "http://127.0.0.1:1/gone"},
-        "other": {"endpoint": "", "control": running.control.rpartition("/")[0] + "/guessed"},
+        "other": {"endpoint": "", "control": fresh.control.rpartition("/")[0] + "/guessed"},
     }.items():
         left = place / f"storekeeper-demo-{name}"
         left.mkdir()
@@ -144,7 +163,7 @@ def test_what_a_killed_demo_or_somebody_else_has_left_is_not_asked(running, plac
     broken.mkdir()
     (broken / TOLD_IN).write_text("{")
     (place / "storekeeper-demo-link").symlink_to(place / "storekeeper-demo-other")
-    assert find().url == running.control
+    assert find().url == fresh.control
     assert run("demo", "fault").status == 0
 
 

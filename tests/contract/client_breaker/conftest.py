@@ -2,10 +2,10 @@
 
 import contextlib
 
-import boto3
 import pytest
 from botocore.config import Config
 
+from sessions import new_session
 from storekeeper.kernel.clock import ManualClock
 from storekeeper_client.breaker import BreakerConfig, BreakerRegistry
 from storekeeper_client.metering import Meter
@@ -61,7 +61,7 @@ def make_client(make_options):
     with contextlib.ExitStack() as clients:
 
         def make(endpoint="http://127.0.0.1:9"):
-            client = boto3.session.Session().client("s3", **make_options(endpoint))
+            client = new_session().client("s3", **make_options(endpoint))
             clients.callback(client.close)
             return client
 

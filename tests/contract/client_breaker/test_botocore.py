@@ -2,12 +2,12 @@
 
 import io
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
+from sessions import new_session
 from storekeeper_client.breaker import BreakerOpenError, Mode, State, guard
 
 FAULT = "<Error><Code>{}</Code><Message>m</Message></Error>"
@@ -135,7 +135,7 @@ def test_slow_answers_are_slow_and_large_bodies_are_not(client, transport, break
 
 @pytest.mark.parametrize("by_session", [False, True])
 def test_a_call_that_is_broken_off_gives_its_permit_back(make_options, breakers, breaker, clock, by_session):
-    session, options = boto3.session.Session(), make_options("http://127.0.0.1:9")
+    session, options = new_session(), make_options("http://127.0.0.1:9")
     if by_session:
         s3 = guard(session, breakers).client("s3", **options)
     else:
@@ -156,7 +156,7 @@ def test_a_call_that_is_not_sent_says_nothing(make_options, breakers, breaker, m
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     options = {name: value for name, value in make_options("http://127.0.0.1:9").items() if "key" not in name}
-    session = boto3.session.Session()
+    session = new_session()
     guard(session, breakers)
     client = session.client("s3", **options)
     with pytest.raises(NoCredentialsError):
@@ -168,13 +168,13 @@ def test_a_call_that_is_not_sent_says_nothing(make_options, breakers, breaker, m
 
 def test_sessions_and_resources_are_guarded_too(make_options, breakers, breaker):
     breaker.set_mode(Mode.FORCED_OPEN)
-    session = boto3.session.Session()
+    session = new_session()
     guard(session, breakers)
     client = session.client("s3", **make_options("http://127.0.0.1:9"))
     with pytest.raises(BreakerOpenError):
         head(client)
     client.close()
-    resource = boto3.session.Session().resource("s3", **make_options("http://127.0.0.1:9"))
+    resource = new_session().resource("s3", **make_options("http://127.0.0.1:9"))
     with pytest.raises(BreakerOpenError):
         guard(resource, breakers).Object("media", "k").load()
     resource.meta.client.close()

@@ -2,10 +2,10 @@
 
 import contextlib
 
-import boto3
 import pytest
 from botocore.config import Config
 
+from sessions import new_session
 from storekeeper_client.metering import Meter
 from storekeeper_client.metering.testing import FakeIngest
 
@@ -79,7 +79,7 @@ def make_client(options):
     with contextlib.ExitStack() as clients:
 
         def make(**more):
-            client = boto3.session.Session().client("s3", **options | more)
+            client = new_session().client("s3", **options | more)
             clients.callback(client.close)
             return client
 

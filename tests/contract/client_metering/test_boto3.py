@@ -3,12 +3,12 @@
 import gc
 import io
 
-import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from sessions import new_session
 from storekeeper_client.metering import owner
 
 pytestmark = pytest.mark.slow  # real servers
@@ -158,7 +158,7 @@ def test_transfers_count_each_part_and_keep_the_owner(s3, bucket, sent):
 
 
 def test_resources_are_covered(instrumented, options, bucket, sent):
-    resource = boto3.session.Session().resource("s3", **options)
+    resource = new_session().resource("s3", **options)
     resource.Object(bucket, "k").put(Body=b"12345")
     resource.meta.client.close()
     assert told(sent(), "operation", "bytes_in") == [("PutObject", 5)]
@@ -206,7 +206,7 @@ def test_a_call_that_is_under_way_when_it_is_undone_is_recorded_to_its_end(make_
 
 
 def test_other_services_and_calls_without_a_bucket_are_left_out(s3, sent):
-    other = boto3.session.Session().client("sqs", region_name="us-east-1")
+    other = new_session().client("sqs", region_name="us-east-1")
     assert "storekeeper" not in str(other.meta.events._emitter._unique_id_handlers)
     assert "storekeeper" in str(s3.meta.events._emitter._unique_id_handlers)
     other.close()

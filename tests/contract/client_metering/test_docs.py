@@ -7,10 +7,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import boto3
 import msgspec
 import pytest
 
+from sessions import new_session
 from storekeeper_client.metering import Meter, Stats
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -29,7 +29,7 @@ def environment(options, ingest):
         "AWS_ALLOW_HTTP": "true",  # for obstore
         "STOREKEEPER_TOKEN": ingest.token,
     }
-    client = boto3.session.Session().client("s3", **options)
+    client = new_session().client("s3", **options)
     client.create_bucket(Bucket="photos")
     client.close()
     return found

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
 
+from sessions import new_session
 from storekeeper.buckets.model import Bucket
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.metering.importing import FORMATS
@@ -21,7 +21,7 @@ def test_figures_that_were_put_are_pulled(moto_s3):
     keys = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "hush", "region_name": "us-east-1"}
     dimensions = [{"Name": "BucketName", "Value": "photos"}, {"Name": "FilterId", "Value": "EntireBucket"}]
     moment = hour - timedelta(minutes=30)
-    boto3.client("cloudwatch", endpoint_url=moto_s3.endpoint, **keys).put_metric_data(
+    new_session().client("cloudwatch", endpoint_url=moto_s3.endpoint, **keys).put_metric_data(
         Namespace="AWS/S3",
         MetricData=[
             {"MetricName": "AllRequests", "Dimensions": dimensions, "Timestamp": moment, "Value": 7},

@@ -25,23 +25,23 @@ def test_migrating_twice_changes_nothing(database):
 
 
 @pytest.fixture
-def numbers(empty_database):
+def numbers(database):
     table = sa.Table(
         "number", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True), sa.Column("at", db.Timestamp)
     )
-    table.create(empty_database.engine)
+    table.create(database.engine)
     return table
 
 
-def test_a_failed_transaction_leaves_nothing(empty_database, numbers):
+def test_a_failed_transaction_leaves_nothing(database, numbers):
     def fail():
-        with empty_database.write() as connection:
+        with database.write() as connection:
             connection.execute(numbers.insert().values(n=1))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
-    with empty_database.read() as connection:
+    with database.read() as connection:
         assert connection.execute(sa.select(numbers)).all() == []
 
 
@@ -53,17 +53,17 @@ def test_a_failed_transaction_leaves_nothing(empty_database, numbers):
         datetime(2026, 7, 1, tzinfo=timezone(timedelta(hours=5, minutes=30))),
     ],
 )
-def test_times_come_back_to_the_microsecond(empty_database, numbers, when):
-    with empty_database.write() as connection:
+def test_times_come_back_to_the_microsecond(database, numbers, when):
+    with database.write() as connection:
         connection.execute(numbers.insert().values(n=1, at=when))
-    with empty_database.read() as connection:
+    with database.read() as connection:
         found = connection.execute(sa.select(numbers.c.at)).scalar_one()
     assert found == when
     assert found.utcoffset() == timedelta(0)
 
 
-def test_a_time_without_a_zone_is_refused(empty_database, numbers):
-    with pytest.raises(sa.exc.StatementError, match="time zone"), empty_database.write() as connection:
+def test_a_time_without_a_zone_is_refused(database, numbers):
+    with pytest.raises(sa.exc.StatementError, match="time zone"), database.write() as connection:
         connection.execute(numbers.insert().values(n=1, at=datetime(2026, 1, 1)))  # noqa: DTZ001
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
-import boto3
 import pytest
 
+from sessions import new_session
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore import WITH_ETAGS, open_store, parse_location
 from storekeeper.objectstore.errors import ChangedMeanwhileError, NoSuchKeyError, UnsupportedError
@@ -68,7 +68,7 @@ class Refusing(BaseHTTPRequestHandler):
 def test_the_condition_goes_with_the_request_where_the_provider_heeds_it(provider, condition):
     Refusing.conditions.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
         store = open_store(
             parse_location("s3://b", endpoint=endpoint, provider=provider), clock=SystemClock()
@@ -85,7 +85,7 @@ def test_the_condition_goes_with_the_request_where_the_provider_heeds_it(provide
 def bucket(moto_s3):
     """(boto3 client, bucket name, our store) of a bucket that keeps versions."""
     location = moto_s3.bucket()
-    client = boto3.client(
+    client = new_session().client(
         "s3", endpoint_url=moto_s3.endpoint, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
     )  # fmt: skip
     client.put_bucket_versioning(Bucket=location.bucket, VersioningConfiguration={"Status": "Enabled"})

@@ -3,9 +3,9 @@
 import json
 import urllib.request
 
-import boto3
 import pytest
 
+from sessions import new_session
 from storekeeper.kernel.clock import ManualClock, SystemClock
 from storekeeper.objectstore import NO_RETRY, Credentials, examine, least_privilege_policy, open_store
 from storekeeper.objectstore.folder import FolderStore
@@ -38,7 +38,7 @@ def users(strict_moto_s3):
         "aws_secret_access_key": "root",
         "region_name": "us-east-1",
     }
-    s3, iam = boto3.client("s3", **root), boto3.client("iam", **root)
+    s3, iam = new_session().client("s3", **root), new_session().client("iam", **root)
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="a b", Body=b"x")
     made = {}

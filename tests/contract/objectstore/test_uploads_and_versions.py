@@ -1,8 +1,8 @@
 """What a bucket stores beside its current objects, against a server that has such things."""
 
-import boto3
 import pytest
 
+from sessions import new_session
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.objectstore.errors import UnsupportedError
 from storekeeper.objectstore.memory import MemoryStore
@@ -14,7 +14,7 @@ PART = 5 << 20
 def bucket(moto_s3):
     """(boto3 client, bucket name, our store)"""
     location = moto_s3.bucket()
-    client = boto3.client(
+    client = new_session().client(
         "s3",
         endpoint_url=moto_s3.endpoint,
         aws_access_key_id="a",

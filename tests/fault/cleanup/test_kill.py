@@ -127,9 +127,9 @@ def test_in_a_bucket_with_versions_each_object_gets_exactly_one_marker(moto_s3, 
 
 
 def versioning(server, bucket):
-    import boto3
+    from sessions import new_session
 
-    client = boto3.client(
+    client = new_session().client(
         "s3", endpoint_url=server.endpoint, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
     )  # fmt: skip
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

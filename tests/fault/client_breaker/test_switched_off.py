@@ -9,13 +9,13 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-import boto3
 import pytest
 from aiobotocore.session import get_session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.store import S3Store
 
+from sessions import new_session
 from storekeeper.kernel.clock import ManualClock
 from storekeeper_client.breaker import (
     BreakerConfig,
@@ -103,7 +103,7 @@ def client(server):
         response_checksum_validation="when_required",
         max_pool_connections=20,
     )
-    made = boto3.session.Session().client("s3", **options_for(server), config=config)
+    made = new_session().client("s3", **options_for(server), config=config)
     yield made
     made.close()
 

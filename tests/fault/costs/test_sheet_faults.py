@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
+from engines import open_database
 from storekeeper.audit import AuditTrail
 from storekeeper.costs.editing import SheetEditor
 from storekeeper.costs.editing.model import NewSheet
 from storekeeper.costs.sheets import files, load
 from storekeeper.costs.sheets.writing import OwnPrices, text_of
-from storekeeper.infra.db import Database, metadata
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.kernel.errors import UnavailableError
 
@@ -59,8 +59,7 @@ def test_a_process_that_is_killed_leaves_a_whole_file(tmp_path):
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/control.db")
-    metadata.create_all(database.engine)
+    database = open_database(tmp_path)
     yield database
     database.close()
 

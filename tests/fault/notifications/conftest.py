@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
+from engines import open_database
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.notifications import Message, NotificationService
 from storekeeper.notifications.model import NewWebhook
@@ -95,8 +95,7 @@ class Told:
 
     def __init__(self, folder):
         self.clock = ManualClock()
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        self.database.migrate()
+        self.database = open_database(folder)
         self.audit = AuditTrail(self.database, self.clock)
         self.service = NotificationService(
             self.database, Sealer("0" * 64), self.audit, self.clock, poster=Poster(self.clock, timeout=0.3)

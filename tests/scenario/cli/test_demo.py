@@ -4,10 +4,14 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
+import venv
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,7 @@ from storekeeper.cli.local.demo.leftovers import clear
 from storekeeper_client import Client
 
 pytestmark = pytest.mark.slow
+SHOWN = ("moto", "schemathesis", "hypothesis")
 
 
 def _started_by(pid: int) -> set[int]:
@@ -32,12 +37,25 @@ def _is_alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def running(own_environment):
+def python(tmp_path_factory):
+    """Of an environment that keeps few packages itself: a demo lays out all that are there, and scans them for as long as it runs."""
+    folder, rest = tmp_path_factory.mktemp("environment"), Path(sysconfig.get_paths()["purelib"])
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for package in SHOWN:
+        shutil.copytree(rest / package, packages / package)
+    (packages / "rest.pth").write_text(f"import site; site.addsitedir({str(rest)!r})\n")
+    (folder / "bin" / "rclone").symlink_to(Path(sys.executable).with_name("rclone"))
+    return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def running(own_environment, python):
     """For `with`: a demo that has shown what it found, its temporary files in the folder that is given."""
 
     @contextlib.contextmanager
     def run(folder):
-        command = [sys.executable, "-m", "storekeeper", "demo", "--json", "--port", "0"]
+        command = [python, "-m", "storekeeper", "demo", "--json", "--port", "0"]
         environment = own_environment(folder) | {"TMPDIR": str(folder)}
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=folder) as process:
             try:

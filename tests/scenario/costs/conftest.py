@@ -174,6 +174,36 @@ def made_world(tmp_path_factory):
     made.close()
 
 
+def _use(world):
+    world.price_as("aws-s3-us-east-1")
+    for name in ("photos", "videos"):
+        store, _ = world.memory(name=name, owner_pattern="users/{owner}/")
+        store.put("users/ann/a", b"x" * 3_000_000)
+        store.put("users/bob/b", b"x" * 1_000_001)
+        store.put("shared", b"x" * 77)
+        world.scan(name)
+    world.report_operations(20, weight=50, owner="ann", bytesOut=2_000_000, latencyMs=5)
+    world.report_operations(7, weight=1000, owner="bob", operation="PutObject")
+    world.report_operations(1, operation="ListObjectsV2")
+    world.report_operations(3, weight=100, owner="ann", status=403)
+    world.pass_hours(20)  # eight o'clock of the next day
+    world.costs.calculate()
+
+
+@pytest.fixture
+def used(world):
+    """Two buckets of two owners and nobody, read and written for a day, at the prices of AWS S3."""
+    _use(world)
+    return world
+
+
+@pytest.fixture(scope="module")
+def made_used(made_world):
+    """The same for a whole module, whose tests only read."""
+    _use(made_world)
+    return made_world
+
+
 @pytest.fixture
 def client(world):
     for job in costs.jobs(world.costs):

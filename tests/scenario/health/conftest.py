@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engines import open_engine
+from engines import open_database, open_engine
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
@@ -22,7 +22,7 @@ class World:
 
     def __init__(self, folder, clock=None, url=None):
         self.folder, self.clock = folder, clock or ManualClock(SystemClock().now())
-        self.database = Database(url or f"sqlite:///{folder}/control.db")
+        self.database = Database(url) if url else open_database(folder)
         self.database.migrate()
         self.engine = open_engine(folder)
         self.audit = AuditTrail(self.database, self.clock)

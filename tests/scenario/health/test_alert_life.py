@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engines import open_database
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
@@ -28,7 +29,6 @@ from storekeeper.health.model import (
 )
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.kernel.ids import new_id
 from storekeeper.notifications import NotificationService
@@ -59,8 +59,7 @@ class AlertLife(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="alert-life-"))
         self.clock = ManualClock()
-        self.database = Database(f"sqlite:///{self.folder}/control.db")
-        self.database.migrate()
+        self.database = open_database(self.folder)
         self.resolved = {}
         self.open()
         for name in BUCKETS:

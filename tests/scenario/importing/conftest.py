@@ -10,13 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from callers import calling
-from engines import open_engine
+from engines import open_database, open_engine
 from storekeeper import metering
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import ImportSourceService, MeteringService
@@ -33,8 +32,7 @@ class World:
     def __init__(self, folder):
         self.folder = folder
         self.clock = ManualClock()
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        metadata.create_all(self.database.engine)
+        self.database = open_database(folder)
         self.engine = open_engine(folder)
         self.audit = AuditTrail(self.database, self.clock)
         self.sealer = Sealer("0" * 64)

@@ -7,13 +7,12 @@ from datetime import timedelta
 import pytest
 
 from callers import calling
-from engines import open_engine
+from engines import open_database, open_engine
 from storekeeper import inventory
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
 from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import SystemClock
@@ -40,8 +39,7 @@ class World:
     def __init__(self, folder, **options):
         self.clock = ShiftedClock()
         self.stopping = threading.Event()
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        metadata.create_all(self.database.engine)
+        self.database = open_database(folder)
         self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         self.audit = AuditTrail(self.database, self.clock)

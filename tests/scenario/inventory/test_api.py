@@ -90,9 +90,9 @@ def test_files_as_csv_are_all_that_match(client, scanned):
     assert lines[1].startswith("users/ann/19.jpg,users/ann/,jpg,ann,19,")
 
 
-@pytest.mark.parametrize("query", ["cursor=x", "cursor=-1", "sort=name", "order=up", "limit=many"])
-def test_wrong_questions_are_refused(client, scanned, query):
-    assert client.get(f"/api/buckets/photos/inventory/files?{query}").status_code == 400
+def test_wrong_questions_are_refused(client, scanned):
+    for query in ("cursor=x", "cursor=-1", "sort=name", "order=up", "limit=many"):
+        assert client.get(f"/api/buckets/photos/inventory/files?{query}").status_code == 400, query
 
 
 def test_unknown_things_are_404(client, scanned):

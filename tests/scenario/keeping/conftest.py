@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engines import open_engine
+from engines import open_database, open_engine
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
 from storekeeper.infra.web import Principal, Role
 from storekeeper.kernel.clock import SystemClock
@@ -32,8 +31,7 @@ class Calendar(SystemClock):
 class World:
     def __init__(self, folder, *, archive=True):
         self.folder, self.clock = folder, Calendar()
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        metadata.create_all(self.database.engine)
+        self.database = open_database(folder)
         self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         audit = AuditTrail(self.database, self.clock)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callers import calling
-from engines import open_engine
+from engines import open_database, open_engine
 from storekeeper import dashboard
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
@@ -15,7 +15,6 @@ from storekeeper.buckets.model import NewBucket
 from storekeeper.costs import BudgetService, CostService, UnclassifiedWatch
 from storekeeper.health import HealthService
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
 from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import ManualClock
@@ -34,8 +33,7 @@ class World:
 
     def __init__(self, folder):
         self.clock = ManualClock(NOW)
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        metadata.create_all(self.database.engine)
+        self.database = open_database(folder)
         self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         self.audit = AuditTrail(self.database, self.clock)

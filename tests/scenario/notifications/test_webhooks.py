@@ -9,10 +9,10 @@ import pytest
 from lxml import html
 
 from callers import calling
+from engines import open_database
 from storekeeper import notifications
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.notifications import Message, NotificationService
 
@@ -27,8 +27,7 @@ def clock():
 
 @pytest.fixture
 def database(tmp_path):
-    with contextlib.closing(Database(f"sqlite:///{tmp_path}/control.db")) as made:
-        made.migrate()
+    with contextlib.closing(open_database(tmp_path)) as made:
         yield made
 
 

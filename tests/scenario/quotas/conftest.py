@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callers import calling
+from engines import open_database, open_engine
 from storekeeper import inventory, metering, quotas
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering import api as metering_api
@@ -28,10 +27,8 @@ class World:
 
     def __init__(self, folder):
         self.clock = ManualClock(NOW)
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        self.database.migrate()
-        self.engine = Analytics(f"chdb:///{folder}/analytics")
-        self.engine.migrate()
+        self.database = open_database(folder)
+        self.engine = open_engine(folder)
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         self.audit = AuditTrail(self.database, self.clock)
         self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)

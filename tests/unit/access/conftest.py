@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engines import open_database
 from storekeeper.access import AccessService, User
 from storekeeper.access.service.passwords import Passwords
 from storekeeper.audit import AuditTrail
-from storekeeper.infra.db import Database, metadata
+from storekeeper.infra.db import Database
 from storekeeper.infra.web import Principal, Role
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.settings import Settings
@@ -24,8 +25,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with contextlib.closing(Database(f"sqlite:///{tmp_path}/control.db")) as database:
-        metadata.create_all(database.engine)
+    with contextlib.closing(open_database(tmp_path)) as database:
         yield database
 
 

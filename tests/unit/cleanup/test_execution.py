@@ -17,6 +17,7 @@ from storekeeper.cleanup.service.executing import Executor, Hooks
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.objectstore.errors import MissingPermissionError, StoreTimeoutError
 from storekeeper.objectstore.memory import MemoryStore
+from thoroughness import examples
 
 CHOICE = Choice(prefixes=["tmp/"], min_age_days=30, excluded=["tmp/keep/"])
 FAULTS = ("none", "crash before", "crash after", "lost answer", "refused", "rewritten")
@@ -177,5 +178,5 @@ class CleanupMachine(RuleBasedStateMachine):
         return Executor(self.store, ledger, hooks, self.clock, tags={}, per_second=1, workers=1)
 
 
-CleanupMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=6, deadline=None)
+CleanupMachine.TestCase.settings = settings(max_examples=examples(25), stateful_step_count=6, deadline=None)
 TestCleanupWithCrashes = CleanupMachine.TestCase

@@ -12,7 +12,6 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp
-import boto3
 import httpx
 import pytest
 import requests
@@ -22,6 +21,7 @@ from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
 from obstore.store import S3Store
 
+from sessions import new_session
 from storekeeper_client.breaker import BreakerOpenError
 from storekeeper_client.breaker.classify import classify, classify_answer
 from storekeeper_client.errors import UnreachableError
@@ -106,7 +106,7 @@ def by_aiohttp(url):
 
 def by_botocore(url):
     endpoint, _, path = url.rpartition("://")[2].partition("/")
-    client = boto3.session.Session().client(
+    client = new_session().client(
         "s3",
         endpoint_url=url.partition("://")[0] + "://" + endpoint,
         aws_access_key_id="a",

@@ -25,6 +25,7 @@ from storekeeper.costs.rules.apportion import apportion
 from storekeeper.costs.rules.meter import Meter, Step, reckon
 from storekeeper.costs.rules.price import price
 from storekeeper.costs.rules.sharing import share
+from thoroughness import examples
 
 BOOK = sheets.load()
 ALL = [
@@ -40,7 +41,7 @@ GROWING = [
 ]  # where nothing is free in proportion to what is stored, and there is no minimum
 MONTH = date(2026, 10, 1)
 TIB = 2**40
-few = settings(max_examples=60)  # whole months take a while to make up
+few = settings(max_examples=examples(60))  # whole months take a while to make up
 weights = st.lists(st.integers(0, 10**15), min_size=1, max_size=20)
 on = st.integers(0, 30).map(lambda number: MONTH + timedelta(number))
 buckets = st.sampled_from(["photos", "logs"])

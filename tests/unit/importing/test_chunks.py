@@ -13,6 +13,7 @@ from storekeeper.metering.importing.chunking import RECORDS, chunks
 from storekeeper.metering.importing.model import Asked, OperationsFormat
 from storekeeper.metering.importing.splitting import MAX_LINE, TOO_LONG, plain
 from storekeeper.metering.model import BodyError
+from thoroughness import examples
 
 OPERATIONS = [name for name, form in FORMATS.items() if isinstance(form, OperationsFormat)]
 REPORTS = [name for name in FORMATS if name not in OPERATIONS]
@@ -81,7 +82,7 @@ def _bodies(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OPERATIONS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_no_body_breaks_a_reader(name, data):
     body = data.draw(_bodies(name))
@@ -96,7 +97,7 @@ def test_no_body_breaks_a_reader(name, data):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REPORTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_no_document_breaks_a_report(name, data):
     try:
@@ -112,7 +113,7 @@ FIELD = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -4,11 +4,11 @@ import contextlib
 
 import pytest
 
+from engines import open_database
 from storekeeper.access import AccessService, Scope
 from storekeeper.access.model import TokenRefusedError
 from storekeeper.access.service.passwords import Passwords
 from storekeeper.audit import AuditTrail
-from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.web import Role
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.settings import Settings
@@ -16,8 +16,7 @@ from storekeeper.settings import Settings
 
 @pytest.fixture
 def access(tmp_path):
-    with contextlib.closing(Database(f"sqlite:///{tmp_path}/control.db")) as database:
-        metadata.create_all(database.engine)
+    with contextlib.closing(open_database(tmp_path)) as database:
         clock = ManualClock()
         passwords = Passwords(time_cost=1, memory_kib=64)
         settings = Settings(secret_key="k" * 64)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storekeeper.infra.db import Database, metadata
+from engines import open_database
 from storekeeper.infra.jobs import ACTIVE, Job, Jobs, Retry, RunStatus
 from storekeeper.infra.jobs.model import Retry as RetryModel
 from storekeeper.kernel.clock import SystemClock
@@ -49,8 +49,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/control.db")
-    metadata.create_all(database.engine)
+    database = open_database(tmp_path)
     jobs = Jobs(database, state_url=f"sqlite:///{tmp_path}/jobs.db", clock=SystemClock(), poll_seconds=0.05)
     bench = Bench(jobs)
     jobs.register(Job(name="work", run=bench.run, retry=Retry(attempts=3, base=0.01)))

@@ -13,6 +13,7 @@ from pysqlite3 import dbapi2
 from storekeeper.infra.spool import Entry, Spool
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.kernel.errors import UnavailableError
+from thoroughness import examples
 
 
 def entry(number, *, source="key:1", body=None):
@@ -193,7 +194,7 @@ class SpoolMachine(RuleBasedStateMachine):
 
 
 TestSpoolMachine = SpoolMachine.TestCase
-TestSpoolMachine.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestSpoolMachine.settings = settings(max_examples=examples(30), stateful_step_count=25, deadline=None)
 
 
 def test_a_spool_of_an_earlier_release_goes_on(tmp_path):

@@ -12,6 +12,7 @@ from storekeeper.inventory.scanning.frontier import Frontier
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.objectstore import LISTING
 from storekeeper.objectstore.memory import MemoryStore
+from thoroughness import examples
 
 keys = st.lists(st.text(alphabet="-/01ab~é", min_size=1, max_size=5), max_size=60, unique=True)
 
@@ -70,7 +71,7 @@ def replay(events):
     return found, shards
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(keys, st.data())
 def test_every_key_once_after_a_crash_anywhere(names, data):
     store = store_of(names)

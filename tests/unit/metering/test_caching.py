@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.metering.service.caching import Kept, ReadCache
 from storekeeper.metering.service.drainer import buckets_of
+from thoroughness import examples
 
 TTL = 300
 
@@ -263,4 +264,4 @@ class Caching(RuleBasedStateMachine):
 
 
 TestCaching = Caching.TestCase
-TestCaching.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestCaching.settings = settings(max_examples=examples(100), stateful_step_count=40, deadline=None)

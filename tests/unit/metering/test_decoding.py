@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from storekeeper.metering import decoding
 from storekeeper.metering.model import SENT, BodyError, TooLargeError
+from thoroughness import examples
 
 NDJSON, JSON, ARROW = "application/x-ndjson", "application/json", "application/vnd.apache.arrow.stream"
 GOOD = {"time": "2026-11-20T12:00:00Z", "bucket": "photos", "operation": "GetObject", "status": 200}
@@ -127,7 +128,7 @@ def test_a_zip_bomb_ends_at_the_limit(monkeypatch):
         decode(bomb, NDJSON, "gzip")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.one_of(st.just(lines(GOOD)), st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()))

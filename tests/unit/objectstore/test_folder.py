@@ -11,6 +11,7 @@ from storekeeper.kernel.errors import BadInputError
 from storekeeper.objectstore.errors import NoSuchBucketError, NoSuchKeyError
 from storekeeper.objectstore.folder import FolderStore
 from storekeeper.objectstore.folder_walk import raw, shown, walk
+from thoroughness import examples
 
 
 def keys(store, **query):
@@ -176,7 +177,7 @@ NAMES = st.sampled_from(["a", "a-b", "a.b", "a0", "b", "ä", "Z", "😀", "a b",
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.sets(PATHS, max_size=25),
     PATHS,

@@ -159,22 +159,19 @@ def test_without_a_server_the_choice_decides_at_once(fail, passes, clock, free_p
     assert [one.levelno for one in caplog.records] == [logging.WARNING]
 
 
-def test_a_server_that_hangs_holds_the_first_write_for_the_time_that_was_said(endpoint_that_hangs):
-    with QuotaGuard(endpoint_that_hangs, "x", fail="open", timeout=0.2) as guard:
+def test_a_server_that_hangs_holds_the_first_write_for_the_time_that_was_said():
+    hanging = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+    with (
+        QuotaGuard(url, "x", fail="open", timeout=0.2) as guard,
+        hanging,
+    ):  # which is gone when the guard ends
         begun = time.perf_counter()
         assert guard.may_write("ann", "photos", 10)
         assert 0.15 < time.perf_counter() - begun < 1
         begun = time.perf_counter()
         assert guard.may_write("ann", "photos", 10)
         assert time.perf_counter() - begun < 0.1
-
-
-@pytest.fixture
-def endpoint_that_hangs():
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(8)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def test_a_refused_key_is_told_in_the_ruling(guard, server):

@@ -11,6 +11,7 @@ from storekeeper.costs import sheets
 from storekeeper.costs.model import Kind
 from storekeeper.costs.rules.outlook.comparison import compare
 from storekeeper.costs.rules.price import price
+from thoroughness import examples
 from unit.costs.examples import GB, GIB, NOV, TIB, account, asked, gone, sheets_for, stored
 from unit.costs.outlook.figures import nano
 from unit.costs.outlook.test_workload import workloads
@@ -157,7 +158,7 @@ def test_the_cheapest_comes_first_and_those_that_say_too_little_last():
 
 
 @given(workloads)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 def test_the_present_sheet_gives_the_present_price(facts):
     own = sheets_for("aws")
     here = next(one for one in compare(facts, own, own) if one.is_present)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storekeeper.costs.rules.outlook.projection import project
+from thoroughness import examples
 
 NANO = 10**9
 TODAY = date(2026, 11, 11)
@@ -180,7 +181,7 @@ shares = st.sampled_from([0.0, 0.25, 0.5, 1.0])
 
 
 @given(histories, shares)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 def test_never_below_what_is_spent(amounts, elapsed):
     found = project(amounts, TODAY, elapsed)
     assert found.spent == sum(amount for day, amount in amounts.items() if day >= TODAY.replace(day=1))
@@ -190,7 +191,7 @@ def test_never_below_what_is_spent(amounts, elapsed):
 
 
 @given(histories, shares, st.integers(0, 10))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 def test_the_unit_does_not_matter(amounts, elapsed, doublings):
     factor = 2**doublings
     found = project(amounts, TODAY, elapsed)
@@ -201,7 +202,7 @@ def test_the_unit_does_not_matter(amounts, elapsed, doublings):
 
 
 @given(histories, shares, st.randoms())
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 def test_the_order_of_days_does_not_matter(amounts, elapsed, rng):
     days = list(amounts)
     rng.shuffle(days)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from storekeeper.costs.model import Provenance, Small
 from storekeeper.costs.rules.outlook.bill import bill
 from storekeeper.costs.rules.outlook.workload import COMPLETED, in_class, last_day, summed, whole_month
+from thoroughness import examples
 from unit.costs.examples import GB, KIB, NOV, NOVEMBER, account, asked, days, gone, sheets_for, stored
 
 
@@ -118,7 +119,7 @@ workloads = st.builds(
 
 
 @given(workloads, st.sampled_from(["r2", "aws"]))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_summing_up_changes_no_price(facts, provider):
     sheets = sheets_for(provider)
     whole, short = bill(facts, sheets), bill(summed(facts), sheets)

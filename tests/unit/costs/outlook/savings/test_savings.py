@@ -19,6 +19,7 @@ from storekeeper.costs.rules.outlook.savings import (
     tiny_objects,
     unfinished_uploads,
 )
+from thoroughness import examples
 from unit.costs.examples import GB, KIB, asked
 from unit.costs.outlook.figures import holding
 
@@ -57,7 +58,7 @@ def everything(account, count, size, read):
 
 
 @given(st.sampled_from(PROVIDERS), sizes, sizes, counts, sizes, sizes)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_savings_are_never_negative_and_the_largest_comes_first(provider, held, sent, count, size, read):
     account = holding(provider, held, asked=[asked("GetObject", count, bytes_out=sent)])
     found = ranked(everything(account, count, size, read))
