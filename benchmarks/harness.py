@@ -21,7 +21,7 @@ ADMIN, PASSWORD = "admin@localhost", "benchmark-password-0"
 
 
 @contextlib.contextmanager
-def storekeeper(folder=""):
+def storekeeper(folder="", clock=None):
     """(server, client): everything wired as `serve` does, and a signed-in client of its application.
 
     In `folder`, which stays, or in a temporary one.
@@ -35,14 +35,20 @@ def storekeeper(folder=""):
         settings: Settings = load(
             {}, data_dir=data_dir, admin_email=ADMIN, admin_password=PASSWORD, cache_ttl=0
         )
-        server = Storekeeper(with_keys(settings), SystemClock())
+        server = Storekeeper(with_keys(settings), clock or SystemClock())
         try:
             with TestClient(server.application, base_url="https://storekeeper.test") as client:
-                answer = client.post("/api/auth/token", json={"email": ADMIN, "password": PASSWORD})
-                client.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
+                sign_in(client)
                 yield server, client
         finally:
             server.close()
+
+
+def sign_in(client):
+    """Again, where so much time has passed that the client's token is not good any more."""
+    client.headers.pop("Authorization", None)
+    answer = client.post("/api/auth/token", json={"email": ADMIN, "password": PASSWORD})
+    client.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
 
 
 def add_bucket(server, bucket, endpoint, credentials, **options):

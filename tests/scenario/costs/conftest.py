@@ -38,7 +38,18 @@ class Calendar(_module.ShiftedClock):
         self.today += timedelta(seconds=seconds)
 
 
+# Every owner's share of every bucket by kind.
+SHARES = """
+SELECT bucket_id, kind, names.owner AS owner, sum(parts.amount) AS amount
+FROM (SELECT * FROM cost_owner WHERE kind != '') AS parts INNER JOIN (SELECT * FROM cost_owner WHERE kind = '') AS names USING (owner_key)
+GROUP BY bucket_id, kind, owner HAVING amount != 0 ORDER BY bucket_id, kind, owner"""
+
+
 class World(_module.World):
+    def shares(self):
+        """Rows {bucket_id, kind, owner, amount (nano)}."""
+        return self.engine.rows(SHARES)
+
     def __init__(self, folder):
         _module.ShiftedClock, kept = Calendar, _module.ShiftedClock
         try:

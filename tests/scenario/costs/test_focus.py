@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from storekeeper.costs import FocusService
 from storekeeper.costs.focus import Split
 from storekeeper.infra.web import tables
+from storekeeper.kernel.errors import UnavailableError
 
 pytestmark = pytest.mark.slow
 
@@ -183,3 +185,25 @@ def test_parquet_holds_the_same_exactly(focus, charged):
 def test_a_month_without_charges_has_its_columns(focus):
     assert b"".join(focus.export("2025-01").csv()).decode().startswith("BilledCost,")
     assert [piece.num_rows for piece in focus.export("2025-01", Split.OWNER).tables()] == [0]
+
+
+@pytest.mark.parametrize("split", list(Split))
+def test_a_file_is_the_same_in_however_small_pieces_it_is_read(focus, charged, split):
+    pieces = FocusService(charged.engine, charged.buckets, charged.costs, at_once=1)
+    assert list(pieces.export("2026-11", split).rows) == list(focus.export("2026-11", split).rows)
+
+
+@pytest.mark.parametrize("split", list(Split))
+def test_a_file_breaks_off_where_the_month_is_worked_out_anew_meanwhile(charged, split):
+    pieces = FocusService(charged.engine, charged.buckets, charged.costs, at_once=1)
+    rows = pieces.export("2026-11", split).rows
+    next(rows)
+    charged.price_as(
+        "aws-s3-us-east-1", **{'price = "0.005"': 'price = "0.010"', 'price = "0.023"': 'price = "0.046"'}
+    )
+    charged.costs.calculate()
+    with pytest.raises(UnavailableError, match="2026-11"):
+        list(rows)
+    charged.price_as("aws-s3-us-east-1")
+    charged.costs.calculate()
+    assert list(pieces.export("2026-11", split).rows)

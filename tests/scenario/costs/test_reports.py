@@ -1,6 +1,7 @@
 """What a report says of a month: all that is read of costs that were worked out once."""
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
@@ -57,7 +58,8 @@ def test_storage_is_billed_by_byte_hours_since_the_day_of_the_first_scan(used):
 def test_a_bucket_alone_is_its_part_of_all(used):
     everything = used.costs.report()
     for name, amount in amounts(everything.by_bucket).items():
-        assert Decimal(used.costs.report(bucket=name).month_to_date) == amount
+        report = used.costs.report(bucket=name)
+        assert Decimal(report.month_to_date) == total(report.by_owner) == amount
 
 
 def test_an_owner_sees_their_share(used):
@@ -69,8 +71,9 @@ def test_an_owner_sees_their_share(used):
     assert used.costs.own("carol").month_to_date == "0.00"
 
 
+DAY = datetime(2026, 11, 10, tzinfo=UTC)
 WEIGHTS = {
-    "byte-hours": "SELECT owner, sum(byte_hours) AS weight FROM cost_storage WHERE bucket_id = {b:String} AND storage_class = {c:String} GROUP BY owner",
+    "byte-hours": "SELECT owner, sum(bytes) * 32 AS weight FROM inventory_share WHERE scan_id = {s:String} AND storage_class = {c:String} GROUP BY owner",
     "requests": "SELECT owner, round(sum(usage_day.requests) * 1048576) AS weight FROM usage_day WHERE bucket_id = {b:String} AND storage_class = {c:String} AND operation = {o:String} GROUP BY owner",
     "bytes-out": "SELECT owner, round(sum(usage_day.bytes_out)) AS weight FROM usage_day WHERE bucket_id = {b:String} AND storage_class = {c:String} AND operation = {o:String} GROUP BY owner",
 }
@@ -78,13 +81,15 @@ WEIGHTS = {
 
 def test_shares_are_those_of_the_rule(used):
     """SQL and `share` share charges alike, of every bucket and kind."""
+    scans = {one.bucket_id: one.id for one in used.inventory.complete_between(DAY, used.clock.now())}
     charges = used.engine.rows(
         "SELECT bucket_id AS b, storage_class AS c, operation AS o, kind, basis, sum(amount) AS total FROM cost_charge "
         "WHERE amount IS NOT NULL GROUP BY b, c, o, kind, basis"
     )
     lines = defaultdict(list)
     for one in charges:
-        asked = {name: one[name] for name in "bco" if f"{{{name}:" in WEIGHTS[one["basis"]]}
+        known = one | {"s": scans[one["b"]]}
+        asked = {name: known[name] for name in "bcos" if f"{{{name}:" in WEIGHTS[one["basis"]]}
         weights = {
             row["owner"]: int(row["weight"]) for row in used.engine.rows(WEIGHTS[one["basis"]], **asked)
         }
@@ -92,10 +97,8 @@ def test_shares_are_those_of_the_rule(used):
     expected = {
         (*place, owner): part for place, of_place in lines.items() for owner, part in share(of_place).items()
     }
-    stored = used.engine.rows(
-        "SELECT bucket_id, kind, owner, sum(amount) AS amount FROM cost_owner GROUP BY bucket_id, kind, owner HAVING amount != 0"
-    )
-    assert {(one["bucket_id"], one["kind"], one["owner"]): one["amount"] for one in stored} == expected
+    stored = {(one["bucket_id"], one["kind"], one["owner"]): one["amount"] for one in used.shares()}
+    assert stored == expected
     assert {kind for _, kind, _ in expected} == {"storage", "requests"}
 
 

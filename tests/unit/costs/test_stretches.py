@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storekeeper.costs.rules.stretches import Scanned, Stretch, stretches
+from storekeeper.costs.rules.stretches import Scanned, Stretch, stretches, together
 
 DAY = date(2026, 11, 10)
 BEGIN = datetime(2026, 11, 10, tzinfo=UTC)
@@ -40,6 +40,13 @@ def test_today_is_only_what_is_over_of_it():
 
 def test_nothing_is_known_before_the_first_scan():
     assert stretches([scanned("later", 30)], DAY, END + 10 * HOUR) == []
+
+
+def test_days_together_are_the_time_in_all_of_them():
+    found = [scanned("first", 6), scanned("second", 30)]
+    next_day = DAY + timedelta(days=1)
+    both = together([*stretches(found[:1], DAY, END), *stretches(found, next_day, END + 24 * HOUR)])
+    assert {(one.scan_id, one.seconds) for one in both} == {("first", 30 * 3600), ("second", 18 * 3600)}
 
 
 scans = st.builds(

@@ -1,5 +1,6 @@
 """Charges of months and owners' shares of them: stored whole, and read."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,8 @@ import pyarrow as pa
 from storekeeper.costs.analytics import shares
 from storekeeper.costs.analytics.days import DayTables
 from storekeeper.costs.analytics.replacing import Replacing
+from storekeeper.costs.analytics.weights import OWNER_KEY, Weights
+from storekeeper.costs.rules.stretches import Stretch
 from storekeeper.infra.analytics import Analytics
 
 MOST = 100_000  # rows of an answer
@@ -48,13 +51,25 @@ SELECT DISTINCT sheet FROM cost_charge WHERE day >= {{since:Date}} AND day < {{u
 
 # What owners' shares of a month add up to, the most expensive first.
 OWNED = """
-SELECT owner, currency, sum(amount) AS amount FROM cost_owner WHERE month = {{month:Date}} {only}
-GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {{limit:UInt32}}"""
+SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {month:Date} AND kind = ''
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
+
+# The same of one bucket.
+OWNED_OF_BUCKET = """
+SELECT names.owner AS owner, currency, shared AS amount
+FROM
+(
+    SELECT owner_key, currency, sum(amount) AS shared FROM cost_owner
+    WHERE month = {month:Date} AND kind != '' AND bucket_id = {bucket_id:String} GROUP BY owner_key, currency
+) AS parts
+INNER JOIN (SELECT DISTINCT owner_key, owner FROM cost_owner WHERE month = {month:Date} AND kind = '') AS names USING (owner_key)
+ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
 
 # One owner's share by bucket and kind.
-OWN = """
-SELECT bucket_id, kind, currency, sum(amount) AS amount FROM cost_owner
-WHERE month = {month:Date} AND owner = {owner:String} GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000"""
+OWN = f"""
+SELECT bucket_id, kind, currency, sum(cost_owner.amount) AS amount FROM cost_owner
+WHERE month = {{month:Date}} AND kind != '' AND owner_key = (SELECT {OWNER_KEY} FROM (SELECT {{owner:String}} AS owner))
+GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000"""
 
 _ONLY = "AND bucket_id = {bucket_id:String}"
 Row = dict[str, Any]
@@ -65,6 +80,7 @@ class CostAnalytics:
 
     def __init__(self, engine: Analytics) -> None:
         self._engine = engine
+        self.beside = engine.beside
         self.days = DayTables(engine)
 
     def uncharged_months(self) -> set[date]:
@@ -79,13 +95,16 @@ class CostAnalytics:
         names = [row["partition"] for row in self._engine.rows(sql)]
         return {date(int(name[:4]), int(name[4:]), 1) for name in names}
 
-    def store_month(self, since: date, until: date, charges: pa.Table) -> None:
+    def weights(self, since: date, until: date, held: Sequence[Stretch], buckets: Sequence[str]) -> Weights:
+        """Owners' weights in a month, as they are now; see `Weights`."""
+        return Weights(self._engine, since, until, held, buckets)
+
+    def store_month(self, since: date, charges: pa.Table, weights: Weights) -> None:
         """Replace a month's charges, then everybody's shares of them."""
-        partition = since.strftime("%Y%m")
-        with Replacing(self._engine, "cost_charge", partition) as replacing:
+        with Replacing(self._engine, "cost_charge", since.strftime("%Y%m")) as replacing:
             self._engine.insert("cost_charge_next", charges)
             replacing.done()
-        shares.share(self._engine, since, until)
+        shares.share(self._engine, weights)
 
     def summed(self, by: str, since: date, until: date, bucket_id: str = "") -> list[Row]:
         """Rows {name, kind, currency, amount (nano), is_estimated, unknown}, by a name of SUMMED_BY."""
@@ -106,7 +125,7 @@ class CostAnalytics:
 
     def owned(self, month: date, bucket_id: str = "", limit: int = OWNERS) -> list[Row]:
         """Rows {owner, currency, amount (nano)}, the largest first."""
-        sql = OWNED.format(only=_ONLY if bucket_id else "")
+        sql = OWNED_OF_BUCKET if bucket_id else OWNED
         return self._engine.rows(sql, month=month.isoformat(), limit=limit, **_given(bucket_id))
 
     def own(self, month: date, owner: str) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Facts of days: what was stored, asked for and deleted. What owners stored is folded into its month when a day is over."""
+"""Facts of days: what was stored, asked for and deleted. What owners' parts held is folded into its month when a day is over."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,14 +14,9 @@ _SPILL = 300_000_000
 _OF_SCAN = "transform(scan_id, {scans:Array(String)}, {buckets:Array(String)}, '')"
 _SECONDS = "transform(scan_id, {scans:Array(String)}, {lasting:Array(UInt64)}, toUInt64(0))"
 
-# What every owner's part of every bucket held on a day.
-STORE_OWNERS = f"""
-INSERT INTO cost_storage_next
-SELECT {{day:Date}}, {_OF_SCAN} AS bucket_id, owner, storage_class,
-    intDiv(sum(toUInt128(bytes) * {_SECONDS}), 3600), max(objects)
-FROM inventory_share WHERE scan_id IN {{scans:Array(String)}}
-GROUP BY bucket_id, owner, storage_class
-SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
+# What an owner's part comes to over so many seconds. Of bytes in two steps: their product may be more than 64 bits hold.
+BYTE_HOURS = "intDiv(bytes, 3600) * seconds + intDiv((bytes % 3600) * seconds, 3600)"
+OBJECT_SECONDS = "objects * seconds"
 
 # What every bucket held on a day: of its peak, the scan that found the most.
 STORE_HELD = f"""
@@ -55,22 +50,17 @@ WHERE database = currentDatabase() AND table = 'cost_held' AND active LIMIT 1000
 # The last day that is folded into its month.
 FOLDED = "SELECT max(through) AS through FROM cost_stored"
 
-# Days of owners' parts that are stored by themselves.
-SINGLE_DAYS = """
-SELECT DISTINCT partition FROM system.parts
-WHERE database = currentDatabase() AND table = 'cost_storage' AND active ORDER BY partition LIMIT 10000"""
-
-# What every owner's part of every bucket held in a month, up to the last day that is known of it: as sums, and by single days.
-STORED = """
-SELECT bucket_id, storage_class, owner, byte_hours, objects FROM cost_stored WHERE month = {since:Date}
-UNION ALL
-SELECT bucket_id, storage_class, owner, byte_hours, objects FROM cost_storage
-WHERE day >= {since:Date} AND day < {until:Date} AND day > (SELECT max(through) FROM cost_stored WHERE month = {since:Date})"""
-
-# A month's sums, with its days up to one of them.
+# A month's sums of what owners' parts held, with what scans found for so long since.
 FOLD = f"""
 INSERT INTO cost_stored_next
-SELECT {{since:Date}}, {{through:Date}}, bucket_id, storage_class, owner, sum(byte_hours), sum(objects) FROM ({STORED}) AS stored
+SELECT {{month:Date}}, {{through:Date}}, bucket_id, storage_class, owner, sum(byte_hours), sum(object_seconds)
+FROM
+(
+    SELECT bucket_id, storage_class, owner, byte_hours, object_seconds FROM cost_stored WHERE month = {{month:Date}}
+    UNION ALL
+    SELECT {_OF_SCAN} AS bucket_id, storage_class, owner, {BYTE_HOURS} AS byte_hours, {OBJECT_SECONDS} AS object_seconds
+    FROM (SELECT *, {_SECONDS} AS seconds FROM inventory_share WHERE scan_id IN {{scans:Array(String)}})
+)
 GROUP BY bucket_id, storage_class, owner
 SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
 
@@ -96,7 +86,6 @@ SELECT toDate(time) AS day, bucket_id, storage_class, operation,
 FROM usage_day WHERE time >= toDateTime({since:Date}, 'UTC') AND time < toDateTime({until:Date}, 'UTC')
 GROUP BY day, bucket_id, storage_class, operation ORDER BY day, bucket_id, operation, storage_class LIMIT 1000000"""
 
-_DAYS = ("cost_storage", "cost_held", "cost_gone")
 Row = dict[str, Any]
 
 
@@ -107,28 +96,21 @@ class DayTables:
         self._engine = engine
 
     def store(
-        self, day: date, stretches: Sequence[Stretch], hidden: pa.Table, ended: Sequence[tuple[str, str]]
+        self, day: date, held: Sequence[Stretch], hidden: pa.Table, ended: Sequence[tuple[str, str]]
     ) -> None:
-        """A day that is not folded yet, by stretches of scans. `hidden` has further rows of `cost_held`; (scan, bucket) of `ended`
-        are the scans that ended on that day.
+        """A day, by stretches of scans. `hidden` has further rows of `cost_held`; (scan, bucket) of `ended` are the scans that ended
+        on that day.
         """
-        values: dict[str, Any] = {
-            "scans": [one.scan_id for one in stretches],
-            "buckets": [one.bucket_id for one in stretches],
-            "lasting": [one.seconds for one in stretches],
-        }
-        gone: dict[str, Any] = {
-            "scans": [scan_id for scan_id, _ in ended],
-            "buckets": [bucket for _, bucket in ended],
-        }
-        with Replacing(self._engine, "cost_gone", day.isoformat()) as replacing:
-            self._engine.command(STORE_GONE, day=day.isoformat(), **gone)
-            replacing.done()
-        with Replacing(self._engine, "cost_storage", day.isoformat()) as replacing:
-            self._engine.command(STORE_OWNERS, day=day.isoformat(), **values)
-            replacing.done()
+        if ended:
+            gone: dict[str, Any] = {
+                "scans": [scan_id for scan_id, _ in ended],
+                "buckets": [bucket for _, bucket in ended],
+            }
+            with Replacing(self._engine, "cost_gone", day.isoformat()) as replacing:
+                self._engine.command(STORE_GONE, day=day.isoformat(), **gone)
+                replacing.done()
         with Replacing(self._engine, "cost_held", day.isoformat()) as replacing:
-            self._engine.command(STORE_HELD, day=day.isoformat(), **values)
+            self._engine.command(STORE_HELD, day=day.isoformat(), **_lasting(held))
             if hidden.num_rows:
                 self._engine.insert("cost_held_next", hidden)
             replacing.done()
@@ -141,23 +123,11 @@ class DayTables:
         through: date = self._engine.row(FOLDED)["through"]
         return through
 
-    def fold(self, through: date) -> None:
-        """Add single days up to that one to the sums of their months, and drop them. May be stopped anywhere: sums know how far they go."""
-        days = [date.fromisoformat(row["partition"]) for row in self._engine.rows(SINGLE_DAYS)]
-        over = [day for day in days if day <= through]
-        already = self.folded()
-        for month in sorted({day.replace(day=1) for day in over if day > already}):
-            last = max(day for day in over if day.replace(day=1) == month)
-            until = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-            with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
-                values: dict[str, Any] = {
-                    "since": month.isoformat(),
-                    "until": min(until, _after(last)).isoformat(),
-                }
-                self._engine.command(FOLD, through=last.isoformat(), **values)
-                replacing.done()
-        for day in over:
-            self._engine.command(f"ALTER TABLE cost_storage DROP PARTITION '{day.isoformat()}'")
+    def fold(self, month: date, through: date, held: Sequence[Stretch]) -> None:
+        """Add what scans found in the days after those that are folded already, up to one of them, to the sums of their month."""
+        with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
+            self._engine.command(FOLD, month=month.isoformat(), through=through.isoformat(), **_lasting(held))
+            replacing.done()
 
     def held(self, since: date, until: date) -> list[Row]:
         """Rows of `cost_held`."""
@@ -175,5 +145,9 @@ class DayTables:
         return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat())
 
 
-def _after(day: date) -> date:
-    return date.fromordinal(day.toordinal() + 1)
+def _lasting(held: Sequence[Stretch]) -> dict[str, Any]:
+    return {
+        "scans": [one.scan_id for one in held],
+        "buckets": [one.bucket_id for one in held],
+        "lasting": [one.seconds for one in held],
+    }

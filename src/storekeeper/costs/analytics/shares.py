@@ -1,95 +1,86 @@
 """Every owner's share of a month's charges, by the rule of `rules/sharing.py`: rates are made here, and SQL multiplies them in one pass."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from storekeeper.costs.analytics.days import STORED
+from storekeeper.costs.analytics.places import Places
 from storekeeper.costs.analytics.replacing import Replacing
-from storekeeper.costs.rules.sharing import ONE, rate
+from storekeeper.costs.analytics.weights import NOBODY, OWNER_KEY, SOURCES, Source, Weights
+from storekeeper.costs.rules.sharing import rate
 from storekeeper.infra.analytics import Analytics
 
 _SPILL = 300_000_000
-_NEXT = "cost_owner"
-_WITHIN = "day >= {since:Date} AND day < {until:Date}"
+_AT_ONCE = 1000  # rows that are parameters of a statement
 
 # What of a month is shared, each by the weights of its bucket, storage class and operation.
-TOTALS = f"""
+TOTALS = """
 SELECT bucket_id, storage_class, operation, kind, basis, currency, sum(amount) AS total
-FROM cost_charge WHERE {_WITHIN} AND amount IS NOT NULL
+FROM cost_charge WHERE day >= {since:Date} AND day < {until:Date} AND amount IS NOT NULL
 GROUP BY bucket_id, storage_class, operation, kind, basis, currency HAVING total != 0
 ORDER BY bucket_id, storage_class, operation, kind, basis, currency LIMIT 1000000"""
 
-# Where owners' weights are: which bases a source has, and its rows, several of an owner, with one column for each. Requests that
-# stand for others may be fractions: millionths of them count, so that it does not matter which of them were added up already.
-_ASKED = """
-SELECT bucket_id, storage_class, operation, owner, toInt128(round(usage_day.requests * 1048576)) AS requests_,
-    toInt128(round(usage_day.bytes_out)) AS sent, if(operation = 'GetObject', sent, toInt128(0)) AS retrieved
-FROM usage_day WHERE time >= toDateTime({since:Date}, 'UTC') AND time < toDateTime({until:Date}, 'UTC')"""
-_GONE = f"SELECT bucket_id, storage_class, owner, bytes FROM cost_gone WHERE {_WITHIN}"
+# What parts come to, how large somebody's largest one is, and what nobody's are.
+SHARED = f"""
+SELECT bucket_id, kind, currency, sum(amount) AS shared, maxIf(abs(cost_owner_next.amount), owner_key != {NOBODY}) AS largest,
+    sumIf(cost_owner_next.amount, owner_key = {NOBODY}) AS unowned
+FROM cost_owner_next GROUP BY bucket_id, kind, currency LIMIT 1000000"""
 
-
-class Source(NamedTuple):
-    """`rows` has a column for the weight of each basis; only requests have an operation."""
-
-    name: str
-    rows: str
-    weights: dict[str, str]  # basis -> column
-    place: tuple[str, ...] = ("bucket_id", "storage_class")
-
-
-SOURCES = (
-    Source("stored", STORED, {"byte-hours": "byte_hours", "object-hours": "objects"}),
-    Source("gone", _GONE, {"bytes-deleted": "bytes"}),
-    Source(
-        "asked",
-        _ASKED,
-        {"requests": "requests_", "bytes-out": "sent", "bytes-retrieved": "retrieved"},
-        ("bucket_id", "storage_class", "operation"),
-    ),
-)
-
-# What is left by cutting shares to whole nano-units: to whoever has the largest.
-SHARE_REST = f"""
-INSERT INTO cost_owner_next
-SELECT {{since:Date}}, bucket_id, largest, kind, currency, charged - shared AS rest
+# Whose the largest parts are; of several, the first by name.
+LARGEST = f"""
+SELECT bucket_id, kind, currency, size, min(cost_name_next.owner) AS first
 FROM
 (
-    SELECT bucket_id, kind, currency, sum(amount) AS charged FROM cost_charge
-    WHERE {_WITHIN} AND amount IS NOT NULL GROUP BY bucket_id, kind, currency
-) AS whole
-LEFT JOIN
+    SELECT bucket_id, kind, currency, abs(cost_owner_next.amount) AS size, owner_key FROM cost_owner_next
+    WHERE size IN {{sizes:Array(UInt64)}} AND owner_key != {NOBODY}
+) AS parts
+INNER JOIN cost_name_next USING (owner_key)
+GROUP BY bucket_id, kind, currency, size LIMIT 1000000"""
+
+# Parts that are not made of weights.
+STORE_OTHERS = f"""
+INSERT INTO cost_owner_next
+SELECT {{since:Date}}, kind, {OWNER_KEY}, bucket_id, currency, amount, ''
+FROM
 (
-    SELECT bucket_id, kind, currency, sum(amount) AS shared, argMin(owner, (-abs(cost_owner_next.amount), owner)) AS largest
-    FROM cost_owner_next GROUP BY bucket_id, kind, currency
-) AS parts USING (bucket_id, kind, currency)
-WHERE rest != 0"""
+    SELECT {{buckets:Array(String)}} AS bucket_id, {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency,
+        {{owners:Array(String)}} AS owner, {{amounts:Array(Int64)}} AS amount
+)
+ARRAY JOIN bucket_id, kind, currency, owner, amount"""
+
+# What all parts of an owner come to.
+STORE_SUMS = """
+INSERT INTO cost_owner_next
+SELECT {since:Date}, '', owner_key, '', currency, total, cost_name_next.owner
+FROM
+(
+    SELECT owner_key, currency, sum(amount) AS total FROM cost_owner_next GROUP BY owner_key, currency
+) AS sums
+INNER JOIN cost_name_next USING (owner_key)"""
 
 _RATES = """
-CREATE TABLE {table}
-(
-    bucket_id LowCardinality(String), storage_class LowCardinality(String), operation LowCardinality(String), number UInt16, rate String
-)
-ENGINE = MergeTree ORDER BY bucket_id"""
+CREATE TABLE cost_rate_next (source LowCardinality(String), place UInt32, bucket UInt32, number UInt16, rate String)
+ENGINE = MergeTree ORDER BY (source, place)"""
+_DROP_RATES = "DROP TABLE IF EXISTS cost_rate_next"
 _RATE: list[tuple[str, pa.DataType]] = [
-    ("bucket_id", pa.string()),
-    ("storage_class", pa.string()),
-    ("operation", pa.string()),
+    ("source", pa.string()),
+    ("place", pa.uint32()),
+    ("bucket", pa.uint32()),
     ("number", pa.uint16()),
     ("rate", pa.string()),
 ]
-_OWNER: list[tuple[str, pa.DataType]] = [
-    ("month", pa.date32()),
-    ("bucket_id", pa.string()),
-    ("owner", pa.string()),
-    ("kind", pa.string()),
-    ("currency", pa.string()),
-    ("amount", pa.int64()),
-]
 Row = dict[str, Any]
+
+
+class Line(NamedTuple):
+    """What parts add up to."""
+
+    bucket_id: str
+    kind: str
+    currency: str
 
 
 class _Column(NamedTuple):
@@ -100,83 +91,92 @@ class _Column(NamedTuple):
     basis: str
 
 
-def share(engine: Analytics, since: date, until: date) -> None:
+def share(engine: Analytics, weights: Weights) -> None:
     """Replace everybody's shares of a month by those of its charges as they are stored."""
-    month: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
+    month = {name: weights.parameters[name] for name in ("since", "until")}
     totals = engine.rows(TOTALS, **month)
-    with Replacing(engine, _NEXT, since.isoformat()) as replacing:
-        sharing = [
-            engine.beside(
-                partial(
-                    _share, engine, source, [row for row in totals if row["basis"] in source.weights], month
-                )
-            )
-            for source in SOURCES
-        ]
-        for one in sharing:
-            one.result()
-        engine.command(SHARE_REST, **month)
+    with Replacing(engine, "cost_owner", month["since"]) as replacing:
+        _share_by_weights(engine, weights, totals)
+        weights.named()
+        for rows in _pieces(_others(engine, weights, totals)):
+            engine.command(STORE_OTHERS, since=month["since"], **rows)
+        engine.command(STORE_SUMS, since=month["since"])
         replacing.done()
 
 
-def _share(engine: Analytics, source: Source, totals: Sequence[Row], month: dict[str, Any]) -> None:
-    if not totals:
-        return
-    wholes = {_place(row): row for row in engine.rows(_wholes(source, totals), **month)}
-    unowned = [row for row in totals if not _whole(row, wholes)]
-    if unowned:
-        engine.insert("cost_owner_next", _nobodys(unowned, month["since"]))
-    columns = sorted({_Column(row["kind"], row["currency"], row["basis"]) for row in totals})
+def _share_by_weights(engine: Analytics, weights: Weights, totals: Sequence[Row]) -> None:
+    shared = [(source, Places(source, weights), _columns(source, totals)) for source in SOURCES]
     rates = [
-        {name: row[name] for name in ("bucket_id", "storage_class", "operation")}
-        | {
-            "number": columns.index(_Column(row["kind"], row["currency"], row["basis"])),
-            "rate": str(rate(row["total"], _whole(row, wholes))),
-        }
-        for row in totals
+        row for source, places, columns in shared for row in _rates(source, weights, places, columns, totals)
     ]
-    kinds = list(_by_kind(source, columns))
-    table = f"cost_rate_{source.name}_next"
-    engine.command(f"DROP TABLE IF EXISTS {table}")
-    engine.command(_RATES.format(table=table))
+    engine.command(_DROP_RATES)
+    engine.command(_RATES)
     try:
-        engine.insert(table, pa.Table.from_pylist(rates, schema=pa.schema(_RATE)))
-        engine.command(
-            _parts(source, columns, table),
-            kinds=[kind for kind, _ in kinds],
-            currencies=[currency for _, currency in kinds],
-            **month,
-        )
+        engine.insert("cost_rate_next", pa.Table.from_pylist(rates, schema=pa.schema(_RATE)))
+        sharing = [
+            engine.beside(partial(_share, engine, weights, *one))
+            for one in shared
+            if any(row["source"] == one[0].name for row in rates)
+        ]
+        for part in sharing:
+            part.result()
     finally:
-        engine.command(f"DROP TABLE IF EXISTS {table}")
+        engine.command(_DROP_RATES)
 
 
-def _wholes(source: Source, totals: Iterable[Row]) -> str:
-    """All owners' weights together, of those bases that something is shared by."""
-    used = sorted({row["basis"] for row in totals})
-    sums = ", ".join(f"toString(sum(toInt128({source.weights[basis]}))) AS `{basis}`" for basis in used)
-    place = ", ".join(source.place)
-    return f"SELECT {place}, {sums} FROM ({source.rows}) AS weights GROUP BY {place} LIMIT 1000000"
+def _share(
+    engine: Analytics, weights: Weights, source: Source, places: Places, columns: Sequence[_Column]
+) -> None:
+    kinds = list(_by_kind(source, columns))
+    engine.command(
+        _parts(source, places, columns),
+        source=source.name,
+        kinds=[kind for kind, _ in kinds],
+        currencies=[currency for _, currency in kinds],
+        **weights.parameters,
+        **places.parameters,
+    )
 
 
-def _parts(source: Source, columns: Sequence[_Column], table: str) -> str:
+def _columns(source: Source, totals: Sequence[Row]) -> list[_Column]:
+    used = (row for row in totals if row["basis"] in source.weights)
+    return sorted({_Column(row["kind"], row["currency"], row["basis"]) for row in used})
+
+
+def _rates(
+    source: Source, weights: Weights, places: Places, columns: Sequence[_Column], totals: Sequence[Row]
+) -> Iterator[Row]:
+    for row in totals:
+        if row["basis"] in source.weights and (whole := weights.whole(source, row)):
+            yield {
+                "source": source.name,
+                "place": places.number(row),
+                "bucket": weights.numbers[row["bucket_id"]],
+                "number": columns.index(_Column(row["kind"], row["currency"], row["basis"])),
+                "rate": str(rate(row["total"], whole)),
+            }
+
+
+def _parts(source: Source, places: Places, columns: Sequence[_Column]) -> str:
     """One pass over the weights: each owner's, at the rates of what they are in, by kind."""
-    place = ", ".join(source.place)
     rates = ", ".join(
         f"sumIf(toInt128(rate), number = {number}) AS rate_{number}" for number in range(len(columns))
     )
     sums = ", ".join(f"sum({' + '.join(terms)})" for terms in _by_kind(source, columns).values())
+    # An owner in a bucket is one number, of which owner and bucket can be told again.
     return f"""
 INSERT INTO cost_owner_next
-SELECT {{since:Date}}, bucket_id, owner, kind, currency, toInt64(intDiv(part, toInt128('{ONE}'))) AS amount_
+SELECT {{since:Date}}, kind, bitXor(key, toUInt128(number_)), {{buckets:Array(String)}}[number_], currency, amount_, ''
 FROM
 (
-    SELECT bucket_id, owner, [{sums}] AS parts
-    FROM ({source.rows}) AS weights
-    INNER JOIN (SELECT {place}, {rates} FROM {table} GROUP BY {place}) AS rates USING ({place})
-    GROUP BY bucket_id, owner
+    SELECT bitXor(owner_key, toUInt128(rates.bucket)) AS key, any(rates.bucket) AS number_, [{sums}] AS parts
+    FROM (SELECT {OWNER_KEY} AS owner_key, {places.sql} AS place, {", ".join(source.weights.values())} FROM ({source.rows})) AS weights
+    INNER JOIN (SELECT place, any(bucket) AS bucket, {rates} FROM cost_rate_next WHERE source = {{source:String}} GROUP BY place) AS rates
+    USING (place)
+    GROUP BY key
 )
-ARRAY JOIN parts AS part, {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency
+ARRAY JOIN arrayMap(part -> toInt64(if(part < 0, -bitShiftRight(-part, 64), bitShiftRight(part, 64))), parts) AS amount_,
+    {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency
 WHERE amount_ != 0
 SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
 
@@ -190,26 +190,48 @@ def _by_kind(source: Source, columns: Sequence[_Column]) -> dict[tuple[str, str]
     return terms
 
 
-def _place(row: Row) -> tuple[str, str, str]:
-    return row["bucket_id"], row["storage_class"], row.get("operation", "")
+def _others(engine: Analytics, weights: Weights, totals: Sequence[Row]) -> Iterator[tuple[Line, str, int]]:
+    """(line, owner, amount): what nobody has a weight in, and what is left by cutting parts to whole nano-units."""
+    left: dict[Line, int] = defaultdict(int)
+    unowned: dict[Line, int] = defaultdict(int)
+    for row in totals:
+        line = _line(row)
+        left[line] += row["total"]
+        unowned[line] += 0 if any(weights.whole(source, row) for source in SOURCES) else row["total"]
+    parts = {_line(row): row for row in engine.rows(SHARED)}
+    for line, amount in unowned.items():
+        left[line] -= amount + (parts[line]["shared"] if line in parts else 0)
+        if amount:
+            yield line, "", amount
+    rests = {line: rest for line, rest in left.items() if rest}
+    owners = _largest(engine, {line: parts[line] for line in rests if line in parts}, unowned)
+    for line, rest in rests.items():
+        yield line, owners.get(line, ""), rest
 
 
-def _whole(row: Row, wholes: dict[tuple[str, str, str], Row]) -> int:
-    found = wholes.get(_place(row))
-    return int(found[row["basis"]]) if found else 0
+def _largest(engine: Analytics, parts: Mapping[Line, Row], unowned: Mapping[Line, int]) -> dict[Line, str]:
+    """The owner of each line's largest part, where it is not nobody."""
+    owned = {
+        line: row["largest"]
+        for line, row in parts.items()
+        if row["largest"] > abs(row["unowned"] + unowned[line])
+    }
+    found = engine.rows(LARGEST, sizes=sorted(set(owned.values()))) if owned else []
+    return {line: row["first"] for row in found if owned.get(line := _line(row)) == row["size"]}
 
 
-def _nobodys(rows: Iterable[Row], month: str) -> pa.Table:
-    """What nobody has a weight in."""
-    made = [
-        {
-            "month": date.fromisoformat(month),
-            "bucket_id": row["bucket_id"],
-            "owner": "",
-            "kind": row["kind"],
-            "currency": row["currency"],
-            "amount": row["total"],
+def _line(row: Row) -> Line:
+    return Line(row["bucket_id"], row["kind"], row["currency"])
+
+
+def _pieces(others: Iterator[tuple[Line, str, int]]) -> Iterator[dict[str, Any]]:
+    rows = list(others)
+    for start in range(0, len(rows), _AT_ONCE):
+        piece = rows[start : start + _AT_ONCE]
+        yield {
+            "buckets": [line.bucket_id for line, _, _ in piece],
+            "kinds": [line.kind for line, _, _ in piece],
+            "currencies": [line.currency for line, _, _ in piece],
+            "owners": [owner for _, owner, _ in piece],
+            "amounts": [amount for _, _, amount in piece],
         }
-        for row in rows
-    ]
-    return pa.Table.from_pylist(made, schema=pa.schema(_OWNER))

@@ -40,6 +40,12 @@ class Spending:
         self._moment = moment
         since = moment.month if moment.is_over else moment.today - _YEAR
         self._days = analytics.days(since, next_month(moment.month))
+        self._of: dict[str | None, list[Row]] = defaultdict(
+            list
+        )  # of everything, where it is None: some are of no bucket
+        for row in self._days:
+            self._of[None].append(row)
+            self._of[row["bucket_id"]].append(row)
         self._owned: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in analytics.owned(moment.month, owners):
             self._owned[row["owner"], row["currency"]].append(row)
@@ -66,18 +72,14 @@ class Spending:
         if scope is Scope.OWNER:
             return 0
         month = self._moment.month
-        return sum(row["unknown"] for row in self._of(subject or None) if row["day"] >= month)
+        return sum(row["unknown"] for row in self._of.get(subject or None, ()) if row["day"] >= month)
 
     def _of_bucket(self, bucket_id: str | None, currency: str) -> Projection | None:
         key = bucket_id, currency
         if key not in self._projected:
-            rows = [row for row in self._of(bucket_id) if row["currency"] == currency]
+            rows = [row for row in self._of.get(bucket_id, ()) if row["currency"] == currency]
             self._projected[key] = self._project(rows)
         return self._projected[key]
-
-    def _of(self, bucket_id: str | None) -> list[Row]:
-        """Of everything where none is given; some charges are of no bucket."""
-        return [row for row in self._days if bucket_id in (None, row["bucket_id"])]
 
     def _project(self, rows: Sequence[Row]) -> Projection | None:
         days: dict[date, int] = defaultdict(int)

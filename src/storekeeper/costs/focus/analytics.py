@@ -1,51 +1,85 @@
-"""Statements for charges as they leave: a whole month at once, in an order that stays."""
+"""Statements for charges as they leave: a whole month, a piece at a time, in an order that stays."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from storekeeper.infra.analytics import Analytics
 
-MOST = 2_000_000  # rows of a file
+AT_ONCE = 100_000  # rows of a piece
 _IN = "day >= {since:Date} AND day < {until:Date}"
+_SHARES = "cost_owner WHERE month = {month:Date} AND kind != ''"
 
-# All charges with an amount.
-CHARGES = f"""
-SELECT account, bucket_id, detail FROM cost_charge WHERE {_IN} AND amount IS NOT NULL
-ORDER BY day, bucket_id, kind, storage_class, operation, operation_class, detail LIMIT {MOST}"""
+# Charges of a day with an amount.
+CHARGES = """
+SELECT account, bucket_id, detail, amount FROM cost_charge WHERE day = {day:Date} AND amount IS NOT NULL
+ORDER BY bucket_id, kind, storage_class, operation, operation_class, detail LIMIT {limit:UInt32} OFFSET {offset:UInt64}"""
 
-# How many have none, because no price is known.
-UNPRICED = f"SELECT count() AS found FROM cost_charge WHERE {_IN} AND amount IS NULL"
+# How many have one, and what they come to; how many have none, because no price is known.
+CHARGED = f"SELECT count(amount) AS found, sum(amount) AS total, countIf(amount IS NULL) AS unpriced FROM cost_charge WHERE {_IN}"
 
 # Which account pays for a bucket.
 ACCOUNTS = (
-    f"SELECT bucket_id, any(account) AS account FROM cost_charge WHERE {_IN} GROUP BY bucket_id LIMIT {MOST}"
+    f"SELECT bucket_id, any(account) AS account FROM cost_charge WHERE {_IN} GROUP BY bucket_id LIMIT 1000000"
 )
 
-# Every owner's share.
+# Owners' shares of a bucket.
 SHARES = f"""
-SELECT bucket_id, owner, kind, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {{month:Date}}
-GROUP BY bucket_id, owner, kind, currency ORDER BY bucket_id, owner, kind, currency LIMIT {MOST}"""
+SELECT bucket_id, names.owner AS owner, kind, currency, shared AS amount
+FROM
+(
+    SELECT owner_key, bucket_id, kind, currency, sum(amount) AS shared FROM {_SHARES} AND bucket_id = {{bucket_id:String}}
+    GROUP BY owner_key, bucket_id, kind, currency
+) AS parts
+INNER JOIN (SELECT DISTINCT owner_key, owner FROM cost_owner WHERE month = {{month:Date}} AND kind = '') AS names USING (owner_key)
+ORDER BY owner, kind, currency LIMIT {{limit:UInt32}} OFFSET {{offset:UInt64}}"""
+
+# Buckets that shares are of.
+SHARED = f"SELECT bucket_id, sum(amount) AS total FROM {_SHARES} GROUP BY bucket_id ORDER BY bucket_id LIMIT 1000000"
+
+
+class Charged(NamedTuple):
+    """Charges with an amount and what they come to (nano), and how many have none."""
+
+    found: int
+    total: int
+    unpriced: int
 
 
 class FocusAnalytics:
     """Reads charges and shares as Arrow tables."""
 
-    def __init__(self, engine: Analytics) -> None:
-        self._engine = engine
+    def __init__(self, engine: Analytics, *, at_once: int = AT_ONCE) -> None:
+        self._engine, self._at_once = engine, at_once
 
-    def charges(self, since: date, until: date) -> pa.Table:
-        """Columns account, bucket_id, detail (a Charge as JSON)."""
-        return self._engine.table(CHARGES, since=since.isoformat(), until=until.isoformat())
+    def charges(self, since: date, until: date) -> Iterator[pa.Table]:
+        """Columns account, bucket_id, detail (a Charge as JSON), amount (nano)."""
+        for number in range((until - since).days):
+            yield from self._pieces(CHARGES, day=(since + timedelta(days=number)).isoformat())
 
-    def unpriced(self, since: date, until: date) -> int:
-        return int(self._engine.row(UNPRICED, since=since.isoformat(), until=until.isoformat())["found"])
+    def charged(self, since: date, until: date) -> Charged:
+        row = self._engine.row(CHARGED, since=since.isoformat(), until=until.isoformat())
+        return Charged(row["found"], row["total"] or 0, row["unpriced"])
 
     def accounts(self, since: date, until: date) -> dict[str, str]:
         """By bucket id."""
         rows = self._engine.rows(ACCOUNTS, since=since.isoformat(), until=until.isoformat())
         return {row["bucket_id"]: row["account"] for row in rows}
 
-    def shares(self, month: date) -> pa.Table:
+    def shared(self, month: date) -> dict[str, int]:
+        """What shares come to (nano), by bucket id."""
+        return {row["bucket_id"]: row["total"] for row in self._engine.rows(SHARED, month=month.isoformat())}
+
+    def shares(self, month: date, bucket_id: str) -> Iterator[pa.Table]:
         """Columns bucket_id, owner, kind, currency, amount (nano)."""
-        return self._engine.table(SHARES, month=month.isoformat())
+        return self._pieces(SHARES, month=month.isoformat(), bucket_id=bucket_id)
+
+    def _pieces(self, sql: str, **values: str) -> Iterator[pa.Table]:
+        offset = 0
+        while (piece := self._engine.table(sql, limit=self._at_once, offset=offset, **values)).num_rows:
+            yield piece
+            offset += piece.num_rows
+            if piece.num_rows < self._at_once:
+                return

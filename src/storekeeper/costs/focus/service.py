@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from functools import partial
-from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from storekeeper.buckets import BucketService
-from storekeeper.buckets.model import Bucket
 from storekeeper.costs.focus import files
-from storekeeper.costs.focus.analytics import FocusAnalytics
+from storekeeper.costs.focus.analytics import AT_ONCE, FocusAnalytics
 from storekeeper.costs.focus.columns import CHARGES, SHARES, Holds
 from storekeeper.costs.focus.rows import Place, Row, Share, of_charge, of_share
 from storekeeper.costs.model import Charge
 from storekeeper.costs.service import CostService
+from storekeeper.costs.service.costs import Month
 from storekeeper.infra.analytics import Analytics
+from storekeeper.kernel.errors import UnavailableError
 
 _decode = msgspec.json.Decoder(Charge).decode
 
@@ -44,39 +43,50 @@ class FocusFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FocusService:
-    """Reads what was worked out, as it is now: the whole month in one read, so that its sum is the month's."""
+    """Reads what was worked out, a piece at a time. A file adds up to the month, or breaks off: it may be worked out anew meanwhile."""
 
-    def __init__(self, analytics: Analytics, buckets: BucketService, costs: CostService) -> None:
-        self._analytics = FocusAnalytics(analytics)
+    def __init__(
+        self, analytics: Analytics, buckets: BucketService, costs: CostService, *, at_once: int = AT_ONCE
+    ) -> None:
+        self._analytics = FocusAnalytics(analytics, at_once=at_once)
         self._buckets, self._costs = buckets, costs
 
     def export(self, month: str = "", split: Split = Split.NONE) -> FocusFile:
-        """Raises MonthError."""
+        """Raises MonthError; its rows raise UnavailableError where they do not add up."""
         asked = self._costs.month(month)
-        buckets = {bucket.id: bucket for bucket in self._buckets.all()}
         name = f"focus-{asked.name}{'-by-owner' if split is Split.OWNER else ''}"
-        unpriced = self._analytics.unpriced(asked.since, asked.until)
+        charged = self._analytics.charged(asked.since, asked.until)
         if split is Split.OWNER:
-            accounts = self._analytics.accounts(asked.since, asked.until)
-            shares = self._analytics.shares(asked.since)
-            told = partial(_shares, shares, accounts, buckets, asked.since)
-            return FocusFile(name=name, columns=SHARES, rows=told(), unpriced=unpriced)
-        charges = self._analytics.charges(asked.since, asked.until)
-        return FocusFile(name=name, columns=CHARGES, rows=_charges(charges, buckets), unpriced=unpriced)
+            return FocusFile(name=name, columns=SHARES, rows=self._shares(asked), unpriced=charged.unpriced)
+        rows = self._charges(asked, charged.total)
+        return FocusFile(name=name, columns=CHARGES, rows=rows, unpriced=charged.unpriced)
 
+    def _charges(self, month: Month, total: int) -> Iterator[Row]:
+        buckets = {bucket.id: bucket for bucket in self._buckets.all()}
+        for piece in self._analytics.charges(month.since, month.until):
+            for batch in piece.to_batches(max_chunksize=files.AT_ONCE):
+                for row in batch.to_pylist():
+                    total -= row["amount"]
+                    place = Place(row["account"], row["bucket_id"], buckets.get(row["bucket_id"]))
+                    yield of_charge(_decode(row["detail"]), place)
+        _check(total, month)
 
-def _charges(found: pa.Table, buckets: Mapping[str, Bucket]) -> Iterator[Row]:
-    for batch in found.to_batches(max_chunksize=files.AT_ONCE):
-        for row in batch.to_pylist():
-            place = Place(row["account"], row["bucket_id"], buckets.get(row["bucket_id"]))
-            yield of_charge(_decode(row["detail"]), place)
-
-
-def _shares(
-    found: pa.Table, accounts: Mapping[str, str], buckets: Mapping[str, Bucket], month: Any
-) -> Iterator[Row]:
-    for batch in found.to_batches(max_chunksize=files.AT_ONCE):
-        for row in batch.to_pylist():
-            bucket_id = row.pop("bucket_id")
+    def _shares(self, month: Month) -> Iterator[Row]:
+        buckets = {bucket.id: bucket for bucket in self._buckets.all()}
+        accounts = self._analytics.accounts(month.since, month.until)
+        for bucket_id, total in self._analytics.shared(month.since).items():
             place = Place(accounts.get(bucket_id, ""), bucket_id, buckets.get(bucket_id))
-            yield of_share(Share(**row), place, month)
+            for piece in self._analytics.shares(month.since, bucket_id):
+                for batch in piece.to_batches(max_chunksize=files.AT_ONCE):
+                    for row in batch.to_pylist():
+                        del row["bucket_id"]
+                        total -= row["amount"]  # noqa: PLW2901 - what is left of it
+                        yield of_share(Share(**row), place, month.since)
+            _check(total, month)
+
+
+def _check(left: int, month: Month) -> None:
+    if left:
+        raise UnavailableError(
+            f"{month.name} was worked out anew while it was handed out.", hint="Ask again.", retry_after=5
+        )

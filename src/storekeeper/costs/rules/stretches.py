@@ -39,6 +39,16 @@ def stretches(scans: Iterable[Scanned], day: date, now: datetime) -> list[Stretc
     return [stretch for of_bucket in by_bucket.values() for stretch in _of_one(of_bucket, begin, end)]
 
 
+def together(parts: Iterable[Stretch]) -> list[Stretch]:
+    """Each scan once, with its seconds of all days."""
+    found: dict[str, Stretch] = {}
+    for one in parts:
+        before = found.get(one.scan_id)
+        seconds = one.seconds + (before.seconds if before else 0)
+        found[one.scan_id] = Stretch(one.scan_id, one.bucket_id, seconds, one.assumed)
+    return list(found.values())
+
+
 def _of_one(scans: Sequence[Scanned], begin: datetime, end: datetime) -> list[Stretch]:
     first = scans[0]
     assumed = first.at > begin

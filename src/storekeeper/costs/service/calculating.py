@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -15,16 +15,20 @@ from storekeeper.costs.analytics import CostAnalytics
 from storekeeper.costs.model import AccountFacts, Charge, DeletionFact, RequestFact, StorageFact
 from storekeeper.costs.rules.accounts import account_of
 from storekeeper.costs.rules.price import price
-from storekeeper.costs.rules.stretches import Scanned, stretches
+from storekeeper.costs.rules.stretches import Scanned, Stretch, stretches, together
 from storekeeper.costs.rules.tariff import Tariff
 from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.facts import charged, deletion_fact, hidden, request_fact, storage_fact
 from storekeeper.costs.sheets import Book, load
 from storekeeper.inventory import InventoryService
+from storekeeper.inventory.model import Scan
 from storekeeper.kernel.clock import Clock
 
 KEPT_DAYS = 30  # for which inventory keeps what each scan of a day found
 CLOSED_AFTER = 5  # days into the next month, after which a month stays as it is: operations may come late
+SETTLED_AFTER = timedelta(
+    hours=1
+)  # past midnight: until then a scan that ended before it may still be written down
 SUMS_KEPT = timedelta(days=330)  # at the least, for which sums of operations are
 _DAY = timedelta(days=1)
 Fact = TypeVar("Fact", StorageFact, RequestFact, DeletionFact)
@@ -108,13 +112,30 @@ class Calculator:
         }
 
     def _store_days(self, today: date) -> list[date]:
-        """Days that are not over, or were stored before they were, and those that are missing; what is over is folded."""
+        """Days that are not folded, and those that are missing; what is over is folded meanwhile."""
         stored, folded = self._analytics.days.stored(), self._analytics.days.folded()
         earliest = today - KEPT_DAYS * _DAY
         days = [earliest + number * _DAY for number in range(KEPT_DAYS + 1)]
+        folding = self._analytics.beside(self._fold)
         done = [day for day in days if (day > folded or day not in stored) and self._store_day(day)]
-        self._analytics.days.fold(today - 2 * _DAY)
+        folding.result()
         return done
+
+    def _fold(self) -> None:
+        """Add days that are over to the sums of their months."""
+        last = (self._clock.now() - SETTLED_AFTER).astimezone(UTC).date() - _DAY
+        folded = self._analytics.days.folded()
+        day = max(folded, last - KEPT_DAYS * _DAY) + _DAY
+        while day <= last:
+            through = min(last, _next(day) - _DAY)
+            if held := self._held(day, through):
+                self._analytics.days.fold(_first(day), through, held)
+            day = through + _DAY
+
+    def _held(self, since: date, through: date) -> list[Stretch]:
+        """For how long each scan's findings were there in those days."""
+        days = [since + number * _DAY for number in range((through - since).days + 1)]
+        return together(part for day in days for part in self._stretches(day, self._scans(day)))
 
     def _close(self, today: date) -> None:
         """Months that were over some days ago stay as they are from now on, with the sheets that they are by."""
@@ -135,19 +156,37 @@ class Calculator:
 
     def _store_day(self, day: date) -> bool:
         """Whether anything is known of what was stored then."""
-        now = self._clock.now()
         begin = datetime.combine(day, time.min, UTC)
-        scans = {one.id: one for one in self._inventory.complete_between(begin, min(begin + _DAY, now))}
-        found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans.values() if one.finished_at]
-        parts = stretches(found, day, now)
-        ended = [(one.scan_id, one.bucket_id) for one in found if begin <= one.at < begin + _DAY]
+        scans = self._scans(day)
+        ended = [
+            (one.id, one.bucket_id)
+            for one in scans
+            if one.finished_at and begin <= one.finished_at < begin + _DAY
+        ]
+        parts = self._stretches(day, scans)
         if parts:
-            self._analytics.days.store(day, parts, hidden(day, parts, scans), ended)
+            extras = hidden(day, parts, {one.id: one for one in scans})
+            self._analytics.days.store(day, parts, extras, ended)
         return bool(parts)
 
+    def _scans(self, day: date) -> list[Scan]:
+        """Complete ones of a day, and each bucket's last one before it."""
+        begin = datetime.combine(day, time.min, UTC)
+        return self._inventory.complete_between(begin, min(begin + _DAY, self._clock.now()))
+
+    def _stretches(self, day: date, scans: Sequence[Scan]) -> list[Stretch]:
+        found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans if one.finished_at]
+        return stretches(found, day, self._clock.now())
+
     def _store_month(self, month: date) -> int:
-        charges = self.charges(month)
-        self._analytics.store_month(month, _next(month), charged(charges))
+        """Owners' weights are added up while the month is priced."""
+        until, today = _next(month), self._clock.now().astimezone(UTC).date()
+        open_since = max(month, self._analytics.days.folded() + _DAY)
+        held = self._held(open_since, min(today, until - _DAY))
+        buckets = sorted(bucket.id for bucket in self._buckets.all())
+        with self._analytics.weights(month, until, held, buckets) as weights:
+            charges = self.charges(month)
+            self._analytics.store_month(month, charged(charges), weights)
         return len(charges)
 
 

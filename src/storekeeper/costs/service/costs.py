@@ -32,6 +32,7 @@ from storekeeper.costs.service import reporting
 from storekeeper.costs.service.calculating import Calculated, Calculator
 from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
+from storekeeper.costs.service.kept import Kept
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.service.saving import freed, savings
 from storekeeper.costs.sheets import Book
@@ -86,6 +87,9 @@ class CostService:
             self._analytics, inventory, buckets, self._closing, clock, prices=data_dir / "prices"
         )
         inventory.bill_least_times(self._calculator.least_days)
+        self._calculations = 0
+        self._compared: Kept[Comparison] = Kept()
+        self._saved: Kept[SavingList] = Kept()
         self._on_calculated: list[Callable[[], object]] = []
 
     def on_calculated(self, told: Callable[[], object]) -> None:
@@ -103,6 +107,7 @@ class CostService:
         """The job `calculate-costs`. Price sheets that change meanwhile count as well."""
         while True:
             sheets, done = self._digest(), self._calculator.calculate(progress)
+            self._calculations += 1
             for told in self._on_calculated:
                 told()
             if self._digest() == sheets:
@@ -203,23 +208,28 @@ class CostService:
         self._closing.reopen(self._month(month).since, actor=actor, reason=reason)
 
     def compare(self, month: str = "") -> Comparison:
-        """A month's workload priced at every provider and in every storage class. Raises MonthError."""
+        """A month's workload, as of the last calculation, priced at every provider and in every storage class. Raises MonthError."""
         asked = self._month(month)
-        facts = self._calculator.facts(asked.since)
-        return comparison(facts, self._calculator.book(), self._buckets.all(), asked.since, self._today())
+        return self._compared.get(asked.since, self._made_of(), partial(self._compare, asked.since))
+
+    def _compare(self, month: date) -> Comparison:
+        facts = self._calculator.facts(month)
+        return comparison(facts, self._calculator.book(), self._buckets.all(), month, self._today())
 
     def savings(self) -> SavingList:
-        """What could be saved a month, as the present month goes."""
+        """What could be saved a month, as the present month goes up to the last calculation."""
+        return self._saved.get("", self._made_of(), self._savings)
+
+    def _savings(self) -> SavingList:
         today = self._today()
-        month = self._month(today.strftime("%Y-%m"))
-        found = savings(
-            self._calculator.facts(month.since),
-            self._calculator.book(),
-            {bucket.id: bucket for bucket in self._buckets.all()},
-            self._inventory,
-            today,
-        )
+        facts, buckets = self._calculator.facts(today.replace(day=1)), self._buckets.all()
+        named = {bucket.id: bucket for bucket in buckets}
+        found = savings(facts, self._calculator.book(), named, self._inventory, today)
         return SavingList(items=found, completed=COMPLETED)
+
+    def _made_of(self) -> tuple[object, ...]:
+        """What answers that are kept depend on: facts as they were worked out last, prices, buckets, the day."""
+        return self._calculations, self._digest(), tuple(self._buckets.all()), self._today()
 
     def freed(self, bucket_id: str, bytes_by_class: Mapping[str, int]) -> tuple[str, str] | None:
         """(decimal amount, currency) that a month costs less without so many bytes of a bucket, as the present month goes.

@@ -66,7 +66,7 @@ ORDER BY (scan_id, kind, rank);
 -- Every owner's part of one complete scan by storage class: what is stored in all, and of that what is small.
 CREATE TABLE inventory_share
 (
-    scan_id String,
+    scan_id LowCardinality(String),
     owner String,
     storage_class LowCardinality(String),
     objects UInt64,

@@ -3,11 +3,12 @@
 import calendar
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from storekeeper.costs.model.outlook import Projection
 from storekeeper.costs.rules.outlook.forecasting import monthly
-from storekeeper.costs.rules.outlook.forecasting.interval import COVERAGE, errors
-from storekeeper.costs.rules.outlook.forecasting.learning import learn
+from storekeeper.costs.rules.outlook.forecasting.interval import COVERAGE, Errors, errors
+from storekeeper.costs.rules.outlook.forecasting.learning import Course, learn
 from storekeeper.costs.rules.outlook.forecasting.season import Day
 from storekeeper.costs.rules.outlook.forecasting.telling import (
     NOTHING_LEARNT,
@@ -17,6 +18,7 @@ from storekeeper.costs.rules.outlook.forecasting.telling import (
 )
 
 YEAR = timedelta(days=365)
+KEPT = 1024  # courses of days, some ten kilobytes each; to learn one takes ten milliseconds
 
 
 def project(amounts: Mapping[date, int], today: date, elapsed: float = 0.0) -> Projection:
@@ -43,15 +45,14 @@ def project(amounts: Mapping[date, int], today: date, elapsed: float = 0.0) -> P
 
 
 def _project(days: Sequence[Day], first: date, spent: int, today: date, elapsed: float) -> Projection:
-    course, repeat = learn(days), monthly.found(days, today)
-    expect = repeat.expect if repeat else course.expect
+    shares = _shares(today, elapsed)
     known = {number for number, _ in days}
     begin, end = max(first.toordinal(), days[0][0]), today.toordinal() + (elapsed == 1)
     missing = [number for number in range(begin, end) if number not in known]
-    shares = _shares(today, elapsed)
+    course, repeat, off = _learn(tuple(days), today, max(round(sum(shares)) + len(missing), 1))
+    expect = repeat.expect if repeat else course.expect
     ahead = [share * expect(today.toordinal() + number) for number, share in enumerate(shares)]
     rest = sum(expect(number) for number in missing) + sum(ahead)
-    off = repeat.errors if repeat else errors(days, course, max(round(sum(shares)) + len(missing), 1))
     total = spent + round(rest)
     return Projection(
         month=first,
@@ -64,6 +65,13 @@ def _project(days: Sequence[Day], first: date, spent: int, today: date, elapsed:
         days=len(days),
         ahead=tuple(round(amount) for amount in ahead),
     )
+
+
+@lru_cache(KEPT)
+def _learn(days: tuple[Day, ...], today: date, ahead: int) -> tuple[Course, monthly.Repeat | None, Errors]:
+    """What days that are over teach of so many days ahead: the same until the day is over, or its costs are worked out anew."""
+    course, repeat = learn(days), monthly.found(days, today)
+    return course, repeat, repeat.errors if repeat else errors(days, course, ahead)
 
 
 def _shares(today: date, elapsed: float) -> list[float]:
