@@ -28,9 +28,12 @@ def lay_engine(folder: Path) -> Path:
 def open_database(folder: Path) -> Database:
     """The control database of a data directory in SQLite, migrated; a new one where there is none."""
     place = folder / "control.db"
-    if not place.exists():
+    if templates and not place.exists():
         shutil.copyfile(_migrated_database(), place)
-    return Database(f"sqlite:///{place}")
+    database = Database(f"sqlite:///{place}")
+    if not templates:  # a process that a test starts
+        database.migrate()
+    return database
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from storekeeper.costs.focus.columns import CHARGES, SHARES, Holds
 from storekeeper.costs.focus.rows import Place, Row, Share, of_charge, of_share
 from storekeeper.costs.model import Charge
 from storekeeper.costs.service import CostService
-from storekeeper.costs.service.costs import Month
+from storekeeper.costs.service.reporting import Month
 from storekeeper.infra.analytics import Analytics
 from storekeeper.kernel.errors import UnavailableError
 

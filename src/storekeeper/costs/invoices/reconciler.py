@@ -20,8 +20,7 @@ from storekeeper.costs.rules.accounts import account_of
 from storekeeper.costs.rules.periods import is_stale
 from storekeeper.costs.rules.price import price
 from storekeeper.costs.service import CostService
-from storekeeper.costs.service.costs import Month
-from storekeeper.costs.service.reporting import group_of
+from storekeeper.costs.service.reporting import Month, group_of
 from storekeeper.infra.analytics import Analytics
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.money import plain

@@ -1,10 +1,9 @@
 """What storage costs, by month: worked out by a job, read from what it stored."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,13 +16,10 @@ from storekeeper.costs.model.report import (
     ChargePage,
     ClosedMonthList,
     CostReport,
-    CurrencyError,
     OwnCosts,
-    Projection,
     SheetList,
     SheetListed,
     SheetProblem,
-    SheetUsed,
 )
 from storekeeper.costs.rules.outlook.workload import COMPLETED
 from storekeeper.costs.rules.periods import month_of
@@ -33,32 +29,23 @@ from storekeeper.costs.service.calculating import Calculated, Calculator
 from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
 from storekeeper.costs.service.kept import Kept
-from storekeeper.costs.service.reporting import money
+from storekeeper.costs.service.report_reader import ReportReader
+from storekeeper.costs.service.reporting import DEFAULT_CURRENCY, Month, in_currency, money
 from storekeeper.costs.service.saving import freed, savings
 from storekeeper.costs.sheets import Book
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
-from storekeeper.infra.jobs import Jobs, Run
+from storekeeper.infra.jobs import Jobs, Run, RunStatus
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
 
 CALCULATE = "calculate-costs"
-DEFAULT_CURRENCY = "USD"
 RULE = (
     "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
     "Shares are whole billionths of the currency; what cutting them leaves is the largest owner's, so that they add up exactly."
 )
 _YEAR = timedelta(days=365)
 _DAY = timedelta(days=1)
-
-
-class Month(NamedTuple):
-    since: date
-    until: date
-
-    @property
-    def name(self) -> str:
-        return self.since.strftime("%Y-%m")
 
 
 class CostService:
@@ -86,8 +73,12 @@ class CostService:
         self._calculator = Calculator(
             self._analytics, inventory, buckets, self._closing, clock, prices=data_dir / "prices"
         )
+        self._reader = ReportReader(
+            analytics, self._analytics, self._calculator, self._closing, buckets, clock
+        )
         inventory.bill_least_times(self._calculator.least_days)
-        self._calculations = 0
+        self._changes = 0
+        self._reports: Kept[CostReport] = Kept()
         self._compared: Kept[Comparison] = Kept()
         self._saved: Kept[SavingList] = Kept()
         self._on_calculated: list[Callable[[], object]] = []
@@ -107,70 +98,24 @@ class CostService:
         """The job `calculate-costs`. Price sheets that change meanwhile count as well."""
         while True:
             sheets, done = self._digest(), self._calculator.calculate(progress)
-            self._calculations += 1
+            self._changes += 1
             for told in self._on_calculated:
                 told()
             if self._digest() == sheets:
                 return done
 
     def report(self, month: str = "", bucket: str = "", currency: str = "") -> CostReport:
-        """A month up to now. Raises MonthError, CurrencyError, UnknownBucketError."""
+        """A month up to the last calculation. Raises MonthError, CurrencyError, UnknownBucketError."""
         asked, bucket_id = self._month(month), self._bucket_id(bucket)
-        before = self._month((asked.since - _DAY).strftime("%Y-%m"))
-        reading = [
-            self._engine.beside(partial(self._analytics.summed, by, asked.since, asked.until, bucket_id))
-            for by in ("bucket", "class", "operation")
-        ]
-        owners = self._engine.beside(partial(self._analytics.owned, asked.since, bucket_id))
-        days = self._analytics.summed("day", asked.until - _YEAR, asked.until, bucket_id)
-        known = [row for row in days if row["name"] >= asked.since.isoformat()]
-        currencies = reporting.currencies(known or days)
-        chosen = currency or next(iter(currencies), DEFAULT_CURRENCY)
-        if currency and currencies and currency not in currencies:
-            raise CurrencyError(
-                f"Nothing of this month is paid in {currency!r}.", hint=f"Ask for {', '.join(currencies)}."
-            )
-        days, by_bucket, by_class, by_operation, by_owner = (
-            _in(chosen, rows) for rows in (days, *(one.result() for one in reading), owners.result())
-        )
-        known = [row for row in days if row["name"] >= asked.since.isoformat()]
-        sums, spent, trend = reporting.by_group(known), reporting.total(known), reporting.trend(known)
-        names = self._names()
-        return CostReport(
-            month=asked.name,
-            bucket=bucket,
-            currency=chosen,
-            currencies=currencies or [chosen],
-            month_to_date=money(spent),
-            daily_average=money(spent // len(trend) if trend else 0),
-            storage_charges=money(sums["storage"]),
-            request_charges=money(sums["requests"]),
-            egress_charges=money(sums["egress"]),
-            other_charges=money(sums["other"]),
-            previous_month=money(
-                reporting.total(row for row in days if before.since.isoformat() <= row["name"] < before.until.isoformat())
-            ),
-            projection=self._projection(days, asked),
-            estimated=any(row["is_estimated"] for row in known),
-            provenance="calculated from measured use and published prices",
-            trend=trend,
-            by_bucket=reporting.parts(by_bucket, "name", names),
-            by_storage_class=reporting.parts(by_class, "name"),
-            by_operation=reporting.parts((row for row in by_operation if row["name"]), "name"),
-            by_kind=reporting.parts(known, "kind"),
-            by_owner=reporting.parts(by_owner, "owner"),
-            unclassified=sorted({row["name"] or row["kind"] for row in [*by_operation, *by_class] if row["unknown"] and row["name"]}),
-            sheets=self._sheets_used(asked, bucket_id),
-            closed_at=self._closing.closed_at(asked.since),
-            generated_at=self._clock.now(),
-        )  # fmt: skip
+        read = partial(self._reader.report, asked, bucket, bucket_id, currency)
+        return self._reports.get((asked, bucket_id, currency), self._made_of(), read)
 
     def own(self, owner: str, month: str = "") -> OwnCosts:
         """One owner's share of a month. Raises MonthError."""
         asked = self._month(month)
         rows = self._analytics.own(asked.since, owner)
         chosen = next(iter(reporting.currencies(rows)), DEFAULT_CURRENCY)
-        rows = _in(chosen, rows)
+        rows = in_currency(chosen, rows)
         sums = reporting.by_group(rows)
         return OwnCosts(
             month=asked.name,
@@ -206,6 +151,7 @@ class CostService:
     def reopen(self, month: str, *, actor: str, reason: str) -> None:
         """Have a closed month worked out anew, by present sheets, with the next calculation. Raises MonthError, MonthOpenError."""
         self._closing.reopen(self._month(month).since, actor=actor, reason=reason)
+        self._changes += 1
 
     def compare(self, month: str = "") -> Comparison:
         """A month's workload, as of the last calculation, priced at every provider and in every storage class. Raises MonthError."""
@@ -228,8 +174,10 @@ class CostService:
         return SavingList(items=found, completed=COMPLETED)
 
     def _made_of(self) -> tuple[object, ...]:
-        """What answers that are kept depend on: facts as they were worked out last, prices, buckets, the day."""
-        return self._calculations, self._digest(), tuple(self._buckets.all()), self._today()
+        """What answers that are kept depend on: facts as they were worked out last, here or elsewhere, prices, buckets, the day."""
+        ended = self._jobs.find(job=CALCULATE, statuses=[RunStatus.SUCCEEDED], limit=1)
+        calculated = (self._changes, ended[0].id if ended else "")
+        return calculated, self._digest(), tuple(self._buckets.all()), self._today()
 
     def freed(self, bucket_id: str, bytes_by_class: Mapping[str, int]) -> tuple[str, str] | None:
         """(decimal amount, currency) that a month costs less without so many bytes of a bucket, as the present month goes.
@@ -282,21 +230,8 @@ class CostService:
     def _digest(self) -> tuple[str, ...]:
         return tuple(entry.digest for entry in self._calculator.book().entries)
 
-    def _projection(self, days: Iterable[dict[str, Any]], asked: Month) -> Projection | None:
-        now = self._clock.now().astimezone(UTC)
-        if not asked.since <= now.date() < asked.until:
-            return None
-        elapsed = (now - datetime.combine(now.date(), datetime.min.time(), UTC)) / _DAY
-        return reporting.projection(days, now.date(), elapsed)
-
-    def _sheets_used(self, asked: Month, bucket_id: str) -> list[SheetUsed]:
-        book, today = self._calculator.book(), self._today()
-        used = self._analytics.sheets(asked.since, asked.until, bucket_id)
-        return [reporting.sheet_used(entry, today) for entry in map(book.find, used) if entry]
-
     def _month(self, name: str) -> Month:
-        since = month_of(name) if name else self._today().replace(day=1)
-        return Month(since, (since + 31 * _DAY).replace(day=1))
+        return Month.of(month_of(name) if name else self._today())
 
     def _bucket_id(self, name: str) -> str:
         return self._buckets.get(name).id if name else ""
@@ -306,8 +241,3 @@ class CostService:
 
     def _today(self) -> date:
         return self._clock.now().astimezone(UTC).date()
-
-
-def _in(currency: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of the currency, and those of unknown price."""
-    return [row for row in rows if row["currency"] in (currency, "") or row["amount"] is None]

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from storekeeper.costs.model import NANO, Charge, Kind
 from storekeeper.costs.model.report import ChargeLine, DayCosts, Part, Projection, SheetUsed
@@ -24,6 +24,29 @@ _GROUP_OF = {
     Kind.REQUESTS: "requests",
     Kind.EGRESS: "egress",
 }
+DEFAULT_CURRENCY = "USD"
+
+
+class Month(NamedTuple):
+    """Its first day, and that of the next."""
+
+    since: date
+    until: date
+
+    @classmethod
+    def of(cls, day: date) -> "Month":
+        """That a day is in."""
+        since = day.replace(day=1)
+        return cls(since, (since + timedelta(days=31)).replace(day=1))
+
+    @property
+    def name(self) -> str:
+        return self.since.strftime("%Y-%m")
+
+
+def in_currency(currency: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the currency, and those of unknown price."""
+    return [row for row in rows if row["currency"] in (currency, "") or row["amount"] is None]
 
 
 def money(nano: int) -> str:
