@@ -194,6 +194,7 @@ class Storekeeper:
             self.database,
             self.buckets,
             self.jobs,
+            self.notifications,
             self.audit,
             clock,
             data_dir=settings.data_dir,

@@ -1,6 +1,7 @@
 """Clean-up on real SQLite files; runs are executed in the test's own thread, by a clock that is turned by hand."""
 
 import itertools
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from storekeeper.infra.db import Database, metadata
 from storekeeper.infra.jobs import Jobs
 from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.kernel.clock import ManualClock
+from storekeeper.notifications import NotificationService
 from storekeeper.objectstore.memory import MemoryStore
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
@@ -35,10 +37,12 @@ class World:
         self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
         self.audit = AuditTrail(self.database, self.clock)
         self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)
+        self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
         self.cleanup = cleanup.CleanupService(
             self.database,
             self.buckets,
             self.jobs,
+            self.notifications,
             self.audit,
             self.clock,
             data_dir=folder,
@@ -47,6 +51,14 @@ class World:
         )
         for job in cleanup.jobs(self.cleanup):
             self.jobs.register(job)
+
+    def told(self, prefix):
+        """(event, data) of what the log was told of that begins so, the oldest first."""
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT event, body FROM notification WHERE target = 'log' ORDER BY id"
+            ).all()
+        return [(event, json.loads(body)["data"]) for event, body in rows if event.startswith(prefix)]
 
     def memory(self, name="photos", kind=MemoryStore):
         """A bucket in memory."""

@@ -204,6 +204,14 @@ def test_a_schedule_that_would_delete_far_more_than_ever_asks(world, store, opti
     assert plan.state is PlanState.READY
     assert words in plan.asks
     assert "cleanup.ask" in world.audited()
+    ((event, data),) = world.told("cleanup.")
+    assert (event, data["plan"], data["bucket"], data["reason"]) == (
+        "cleanup.asks",
+        plan.id,
+        "photos",
+        plan.asks,
+    )
+    assert (data["objects"], data["bytes"]) == (plan.objects, plan.bytes)
     assert world.attempt(world.confirm(plan)).deleted == min(count, 25 if options else count)
 
 

@@ -15,6 +15,7 @@ from storekeeper.cleanup.service.runs import Runs
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs
 from storekeeper.kernel.clock import Clock
+from storekeeper.notifications import NotificationService
 
 
 class CleanupService:
@@ -25,6 +26,7 @@ class CleanupService:
         database: Database,
         buckets: BucketService,
         jobs: Jobs,
+        notifications: NotificationService,
         audit: AuditTrail,
         clock: Clock,
         *,
@@ -36,7 +38,9 @@ class CleanupService:
         self._log_days = log_days
         self.policies = Policies(database, buckets, audit, clock)
         self.plans = Plans(database, self.policies, jobs, audit, clock, folder=data_dir / "cleanup")
-        self.maker = PlanMaker(database, self.policies, self.plans, buckets, clock, price=price)
+        self.maker = PlanMaker(
+            database, self.policies, self.plans, buckets, notifications, clock, price=price
+        )
         self.runs = Runs(database, self.plans, buckets, jobs, audit, clock)
         self.carrier = Carrier(database, self.plans, self.runs, buckets, clock, is_blocked=is_blocked)
         self.restoring = Restoring(database, self.plans, self.runs, buckets, jobs, audit, clock)

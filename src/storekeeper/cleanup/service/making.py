@@ -24,6 +24,7 @@ from storekeeper.infra.jobs import RunCancelledError, RunContext
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.kernel.pace import Pace
+from storekeeper.notifications import Message, NotificationService
 
 LASTS = timedelta(hours=24)
 _LOOKED_BACK = 5  # plans
@@ -36,10 +37,11 @@ class PlanMaker:
     """One call of `run` is one attempt at one plan. `price` tells (amount, currency) of bytes by storage class in a bucket, a month."""
 
     def __init__(
-        self, database: Database, policies: Policies, plans: Plans, buckets: BucketService, clock: Clock, *, price: Price
+        self, database: Database, policies: Policies, plans: Plans, buckets: BucketService, notifications: NotificationService,
+        clock: Clock, *, price: Price,
     ) -> None:  # fmt: skip
         self._db, self._policies, self._plans, self._buckets = database, policies, plans, buckets
-        self._clock, self._price = clock, price
+        self._notifications, self._clock, self._price = notifications, clock, price
 
     def run(self, context: RunContext, payload: Mapping[str, str]) -> None:
         """The job: begins anew after a crash, for nothing but our own file was written."""
@@ -107,16 +109,25 @@ class PlanMaker:
             if not repository.update_plan(connection, ready, only_in=PlanState.PLANNING):
                 return
             if ready.asks:
-                log.warning("a scheduled clean-up asks", policy=plan.policy, plan=plan.id, reason=ready.asks)
-                details: dict[str, str | int] = {
-                    "plan": plan.id,
-                    "objects": ready.objects,
-                    "bytes": ready.bytes,
-                    "reason": ready.asks,
-                }
-                self._plans.record(connection, "cleanup.ask", plan.policy, SCHEDULE, details)
+                self._ask(connection, ready)
             elif plan.origin is Origin.SCHEDULE and ready.objects:
                 self._plans.mark_confirmed(connection, ready, SCHEDULE)
+
+    def _ask(self, connection: Connection, plan: Plan) -> None:
+        """Have somebody look at it: by log, audit and webhook."""
+        log.warning("a scheduled clean-up asks", policy=plan.policy, plan=plan.id, reason=plan.asks)
+        details: dict[str, str | int] = {
+            "plan": plan.id,
+            "objects": plan.objects,
+            "bytes": plan.bytes,
+            "reason": plan.asks,
+        }
+        self._plans.record(connection, "cleanup.ask", plan.policy, SCHEDULE, details)
+        data = details | {"policy": plan.policy, "bucket": plan.bucket}
+        message = Message(
+            subject=plan.id, transition="asks", event="cleanup.asks", at=self._clock.now(), data=data
+        )
+        self._notifications.tell(connection, message)
 
     def _saving(self, bucket_id: str, bytes_by_class: Mapping[str, int]) -> Saving | None:
         """A plan is good without it, so what goes wrong there must not keep it from being made."""
