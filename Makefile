@@ -24,9 +24,8 @@ setup: .venv/.complete  ## everything into .venv, from the lock file
 system: setup  ## system packages that the browser and PostgreSQL tests need
 	@sh tests/system-packages.sh
 
-# A third of the time they wait for servers and browsers, so three keep two cores busy.
 test: setup system  ## the whole suite
-	$(RUN)pytest -n 3 --dist loadfile
+	$(RUN)pytest -n 2 --dist loadfile
 
 # Its parts run beside each other, each with its output in one piece; all that fail are told.
 check: setup  ## format, lint, import contracts, types, fast tests
