@@ -1,7 +1,5 @@
 """What is summed up of a scan at its end, a statement for each table that pages and API read later."""
 
-from concurrent.futures import wait
-from functools import partial
 from typing import Any
 
 from storekeeper.infra.analytics import Analytics
@@ -96,19 +94,8 @@ EXTREMES = {"largest": ("size DESC", LARGEST), "oldest": ("modified", OLDEST)}
 
 
 def sum_up(engine: Analytics, scan_id: str, now: str) -> None:
-    """Fill those tables; ages are those at `now`. When it raises, nothing goes on behind the caller's back."""
-    lanes = [
-        engine.beside(partial(_sum_groups, engine, scan_id, now)),
-        engine.beside(
-            partial(_sum_objects, engine, scan_id)
-        ),  # what may be as many as objects, never two at once
-    ]
-    wait(lanes)
-    for lane in lanes:
-        lane.result()
-
-
-def _sum_objects(engine: Analytics, scan_id: str) -> None:
+    """Fill those tables; ages are those at `now`."""
+    _sum_groups(engine, scan_id, now)
     engine.fill(SUM_SHARES, settings=_SPILL, scan=scan_id)
     engine.fill(SUM_DUPLICATES, settings=_SPILL, scan=scan_id)
     in_order = _SPILL | {"optimize_aggregation_in_order": 1}
