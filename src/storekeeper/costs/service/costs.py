@@ -1,9 +1,11 @@
 """What storage costs, by month: worked out by a job, read from what it stored."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -28,18 +30,20 @@ from storekeeper.costs.service import reporting
 from storekeeper.costs.service.calculating import Calculated, Calculator
 from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
-from storekeeper.costs.service.kept import Kept
 from storekeeper.costs.service.report_reader import ReportReader
 from storekeeper.costs.service.reporting import DEFAULT_CURRENCY, Month, in_currency, money
 from storekeeper.costs.service.saving import freed, savings
 from storekeeper.costs.sheets import Book
 from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.caching import ReadCache
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs, Run, RunStatus
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
 
 CALCULATE = "calculate-costs"
+ANSWERS = 24  # that are kept
+T = TypeVar("T")
 RULE = (
     "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
     "Shares are whole billionths of the currency; what cutting them leaves is the largest owner's, so that they add up exactly."
@@ -78,9 +82,7 @@ class CostService:
         )
         inventory.bill_least_times(self._calculator.least_days)
         self._changes = 0
-        self._reports: Kept[CostReport] = Kept()
-        self._compared: Kept[Comparison] = Kept()
-        self._saved: Kept[SavingList] = Kept()
+        self._answers = ReadCache(clock, seconds=math.inf, most=ANSWERS)
         self._on_calculated: list[Callable[[], object]] = []
 
     def on_calculated(self, told: Callable[[], object]) -> None:
@@ -108,7 +110,7 @@ class CostService:
         """A month up to the last calculation. Raises MonthError, CurrencyError, UnknownBucketError."""
         asked, bucket_id = self._month(month), self._bucket_id(bucket)
         read = partial(self._reader.report, asked, bucket, bucket_id, currency)
-        return self._reports.get((asked, bucket_id, currency), self._made_of(), read)
+        return self._kept(("report", asked, bucket_id, currency), read)
 
     def own(self, owner: str, month: str = "") -> OwnCosts:
         """One owner's share of a month. Raises MonthError."""
@@ -156,7 +158,7 @@ class CostService:
     def compare(self, month: str = "") -> Comparison:
         """A month's workload, as of the last calculation, priced at every provider and in every storage class. Raises MonthError."""
         asked = self._month(month)
-        return self._compared.get(asked.since, self._made_of(), partial(self._compare, asked.since))
+        return self._kept(("comparison", asked), partial(self._compare, asked.since))
 
     def _compare(self, month: date) -> Comparison:
         facts = self._calculator.facts(month)
@@ -164,7 +166,7 @@ class CostService:
 
     def savings(self) -> SavingList:
         """What could be saved a month, as the present month goes up to the last calculation."""
-        return self._saved.get("", self._made_of(), self._savings)
+        return self._kept(("savings",), self._savings)
 
     def _savings(self) -> SavingList:
         today = self._today()
@@ -172,6 +174,10 @@ class CostService:
         named = {bucket.id: bucket for bucket in buckets}
         found = savings(facts, self._calculator.book(), named, self._inventory, today)
         return SavingList(items=found, completed=COMPLETED)
+
+    def _kept(self, asked: tuple[Hashable, ...], read: Callable[[], T]) -> T:
+        """What takes long to work out, once for as long as what it is made of stays the same."""
+        return self._answers.get((asked, self._made_of()), None, read).value
 
     def _made_of(self) -> tuple[object, ...]:
         """What answers that are kept depend on: facts as they were worked out last, here or elsewhere, prices, buckets, the day."""

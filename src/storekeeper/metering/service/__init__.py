@@ -1,6 +1,6 @@
 """Taking operations in, moving them on, and reading what they add up to."""
 
-from storekeeper.metering.service.caching import Kept
+from storekeeper.infra.caching import Kept
 from storekeeper.metering.service.metering import MeteringService
 
 __all__ = ["Kept", "MeteringService"]

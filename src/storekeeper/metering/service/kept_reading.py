@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from storekeeper.infra.caching import Kept, ReadCache
 from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Activity, Filter, Performance, Pulse, Question, Usage
 from storekeeper.metering.rules import AHEAD
-from storekeeper.metering.service.caching import Kept, ReadCache
 from storekeeper.metering.service.reading import UsageReader
 
 _T = TypeVar("_T")

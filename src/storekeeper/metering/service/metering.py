@@ -8,6 +8,7 @@ from typing import IO
 
 from storekeeper.buckets import BucketService
 from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.caching import ReadCache
 from storekeeper.infra.spool import Spool
 from storekeeper.infra.web import Principal
 from storekeeper.kernel.clock import Clock
@@ -16,7 +17,6 @@ from storekeeper.metering.analytics import MeteringAnalytics
 from storekeeper.metering.importing.service import IMPORT, ImportService
 from storekeeper.metering.model import IngestReply, IngestStats, Recommended
 from storekeeper.metering.rules import Limits
-from storekeeper.metering.service.caching import ReadCache
 from storekeeper.metering.service.drainer import Drainer
 from storekeeper.metering.service.intake import Intake, Sender
 from storekeeper.metering.service.kept_reading import KeptReader

@@ -3,15 +3,13 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pyarrow as pa
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from storekeeper.infra.caching import Kept, ReadCache
 from storekeeper.kernel.clock import ManualClock
-from storekeeper.metering.service.caching import Kept, ReadCache
-from storekeeper.metering.service.drainer import buckets_of
 from thoroughness import examples
 
 TTL = 300
@@ -213,13 +211,6 @@ def test_under_threads_nobody_sees_what_was_before_their_question(cache, store):
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(work, range(8))) == {"fine"}
-
-
-def test_the_buckets_of_stored_rows_are_found_in_any_form():
-    coded, plain = pa.array(["a", "a"]).dictionary_encode(), pa.chunked_array([pa.array(["b"])])
-    both = pa.chunked_array([coded, pa.array(["a", "c"]).dictionary_encode()])
-    assert buckets_of(pa.table({"bucket_id": both})) == {"a", "c"}
-    assert buckets_of(pa.table({"bucket_id": plain})) == {"b"}
 
 
 def test_tags_are_the_same_where_values_are():
