@@ -267,6 +267,7 @@ class Storekeeper:
             },
             pages=web.Pages(clock, NAVIGATION, __version__),
             authenticator=self.access,
+            shortcuts=[metering.shortcut(self.metering)],
             answers=answers,
             options=web.WebOptions(
                 version=__version__,

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 from storekeeper.objectstore.probing import RESERVED_PREFIX
 
 # A letter must be near the front: numbers behind a dot are counters and dates, not types.
-_EXTENSION = r"[^/]\.(?P<extension>[0-9]?[A-Za-z][A-Za-z0-9]{0,8})"
-_extension_of = re.compile(_EXTENSION + r"\Z").search
+_TYPE = "[0-9]?[A-Za-z][A-Za-z0-9]{0,8}"
+_EXTENSION = rf"[^/]\.(?P<extension>{_TYPE})"
+_is_type = re.compile(_TYPE).fullmatch
 
 Column = Any  # pyarrow.Array of strings
 
@@ -49,8 +50,8 @@ def split_one(key: str) -> tuple[str, str, str]:
     """(prefix, name, extension) as `split` and `extensions` find them."""
     at = key.rfind("/") + 1
     name = key[at:]
-    found = _extension_of(name)
-    return key[:at], name, found["extension"].lower() if found else ""
+    stem, _, ending = name.rpartition(".")
+    return key[:at], name, ending.lower() if stem and _is_type(ending) else ""
 
 
 def _group(keys: Column, pattern: str, name: str) -> Column:

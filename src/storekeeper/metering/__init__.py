@@ -1,6 +1,7 @@
 """Every S3 operation of the applications that use the buckets: taken in, kept, counted."""
 
 from storekeeper.metering import routes, views
+from storekeeper.metering.api import shortcut
 from storekeeper.metering.embedding import EmbedLinks
 from storekeeper.metering.importing.incoming import Incoming
 from storekeeper.metering.importing.pulling.jobs import jobs
@@ -25,5 +26,6 @@ __all__ = [
     "Retention",
     "jobs",
     "keeping_jobs",
+    "shortcut",
     "views",
 ]

@@ -9,6 +9,7 @@ from storekeeper.infra.web.pages import Entry, Page, Pages, may_write, render, s
 from storekeeper.infra.web.principal import Access, Principal, Role, may
 from storekeeper.infra.web.problems import wants_page
 from storekeeper.infra.web.routes import delete, get, patch, post, put
+from storekeeper.infra.web.shortcut import Shortcut, Small
 from storekeeper.infra.web.tables import csv_of
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Pages",
     "Principal",
     "Role",
+    "Shortcut",
+    "Small",
     "WebOptions",
     "checked",
     "create",

@@ -21,6 +21,7 @@ from storekeeper.infra.web.envelope import SESSION_COOKIE, Authenticator, authen
 from storekeeper.infra.web.pages import Pages, asset
 from storekeeper.infra.web.principal import Access
 from storekeeper.infra.web.routes import guard
+from storekeeper.infra.web.shortcut import Shortcut, posted
 from storekeeper.kernel.errors import StorekeeperError
 
 MAX_BODY = 10 * 1024 * 1024
@@ -41,6 +42,7 @@ def create(
     pages: Pages,
     authenticator: Authenticator,
     options: WebOptions,
+    shortcuts: Sequence[Shortcut] = (),
     answers: Answers | None = None,
     on_startup: Sequence[Callable[..., Any]] = (),
     on_shutdown: Sequence[Callable[..., Any]] = (),
@@ -65,7 +67,10 @@ def create(
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),
     )
-    return envelope(secure=options.secure, answers=answers)(litestar)
+    application: ASGIApp = litestar
+    for one in shortcuts:
+        application = posted(one, authenticator)(application)
+    return envelope(secure=options.secure, answers=answers)(application)
 
 
 def _given(service: Any) -> Provide:

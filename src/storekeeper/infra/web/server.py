@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
@@ -16,7 +17,8 @@ _SWITCH_SECONDS = 0.001  # background work hands the interpreter to requests aft
 def serve(application: Any, *, host: str, port: int, on_stop: Callable[[], None] = lambda: None) -> None:
     """Answer requests until SIGTERM or SIGINT. `on_stop` is called at once, so that streams without end can end."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    asyncio.run(_serve(application, host, port, on_stop))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(application, host, port, on_stop))
 
 
 async def _serve(application: Any, host: str, port: int, on_stop: Callable[[], None]) -> None:

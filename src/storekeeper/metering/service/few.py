@@ -77,7 +77,10 @@ def take_few(
 
 def packed(rows: Iterable[tuple[Any, ...]], source: str) -> bytes:
     """As they wait in the spool: the values of COLUMNS, row by row, without a frame around them."""
-    values = [value for row in rows for value in (*row, CLIENT_KEY, source)]
+    values: list[Any] = []
+    for row in rows:
+        values += row
+        values += (CLIENT_KEY, source)
     framed = _pack(values)
     return framed[1 if len(values) < 1 << 4 else 3 if len(values) < 1 << 16 else 5 :]
 
