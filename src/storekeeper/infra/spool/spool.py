@@ -14,8 +14,6 @@ from .intake import Intake
 from .leaving import begin, begun
 from .model import Appended, Departure, Entry, Level, Stored
 
-_MAX_LEAVING = 200  # bodies that are forgotten at once: who comes meanwhile waits for it
-
 
 class Spool:
     """One process, many threads. `append` blocks until the body is durable."""
@@ -72,13 +70,8 @@ class Spool:
         return Departure(token=token, first=first, last=last, items=items, bodies=stored)
 
     def departed(self, departure: Departure) -> None:
-        """The bodies are safe elsewhere: forget them, and keep that they came."""
-        for first in range(departure.first, departure.last + 1, _MAX_LEAVING):
-            last = min(first + _MAX_LEAVING - 1, departure.last)
-            with self._taking, transaction(self._taker):
-                self._taker.execute("UPDATE batch SET body = NULL WHERE seq BETWEEN ? AND ?", (first, last))
-        with self._taking, transaction(self._taker):
-            self._taker.execute("DELETE FROM departure WHERE token = ?", (departure.token,))
+        """The bodies are safe elsewhere: forget them, and keep that they came. Raises UnavailableError."""
+        self._intake.forget(departure).result()
 
     def quarantine(self, seq: int, reason: str) -> None:
         """Set a body aside that can not be used, so that it does not stop the rest. It is kept for a person."""
