@@ -91,6 +91,7 @@ def _fill(server, size):
                 )
             )  # fmt: skip
         stored += total
+    _settle(server)
     pause = threading.Event()
     while server.analytics.row("SELECT count() AS n FROM system.merges")["n"]:
         pause.wait(0.5)
@@ -100,6 +101,16 @@ def _fill(server, size):
         f"{rows:,} rows by owner and day",
         flush=True,
     )
+
+
+def _settle(server):
+    """Sums of months that are over become one part, which the engine does by itself when an hour has passed."""
+    over = server.analytics.rows(
+        "SELECT DISTINCT table, partition FROM system.parts WHERE active AND match(partition, '^[0-9]{6}$') "
+        "AND partition < toString(toYYYYMM(now()))"
+    )
+    for one in over:
+        server.analytics.command(f"OPTIMIZE TABLE {one['table']} PARTITION {one['partition']} FINAL")
 
 
 def _kinds(size):

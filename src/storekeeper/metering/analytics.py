@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from storekeeper.infra.analytics import Analytics, written
 from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
-from storekeeper.metering.reckoning import EDGES_MS
+from storekeeper.metering.reckoning import EDGES_MS, floor
 
 PARTS = 8  # buckets that a series tells apart; the rest is one more
 _FEW = 32  # buckets whose series are all read: to find out first which are the busiest takes longer
@@ -85,16 +85,15 @@ _ROWS = 16  # no fewer than there are edges
 _ROW = " + ".join(f"(latency_ms >= {edge})" for edge in EDGES_MS[1:])
 _FIRST = "intDiv(toUnixTimestamp(toDateTime({{before:String}}, 'UTC')), {{seconds:UInt32}})"
 
-# How many operations took how long, by step of time and lower edge in milliseconds. Zero is not known. A small number stands
-# for both while a day of operations is grouped: that needs no hashing.
+# How many operations took how long, by step of time and lower edge in milliseconds; of one owner or one operation, from single
+# operations.
+_STEP = "intDiv(toUInt32({table}.time), {{seconds:UInt32}}) * {{seconds:UInt32}}"
 HEAT = f"""
-SELECT (intDiv(place, {_ROWS}) + {_FIRST}) * {{{{seconds:UInt32}}}} AS moment, {list(EDGES_MS)}[place % {_ROWS} + 1] AS edge, requests
-FROM
-(
-    SELECT toUInt16((intDiv(toUInt32(time), {{{{seconds:UInt32}}}}) - {_FIRST}) * {_ROWS} + {_ROW}) AS place, sum(weight) AS requests
-    FROM {{table}} WHERE {_WHERE} AND latency_ms > 0 GROUP BY place
-)
-LIMIT {_MOST}"""
+SELECT {_STEP} AS moment, edge, sum({{table}}.requests) AS requests
+FROM {{table}} WHERE {_WHERE} GROUP BY moment, edge LIMIT {_MOST} {_SMALL}"""
+HEAT_OF_FEW = f"""
+SELECT {_STEP} AS moment, roundDown(toUInt32(latency_ms), {list(EDGES_MS)}) AS edge, sum(weight) AS requests
+FROM {{table}} WHERE {_WHERE} AND latency_ms > 0 GROUP BY moment, edge LIMIT {_MOST}"""
 
 # The newest operations as they came in. The order is a whole one, so that a cursor can count.
 RECENT = f"""
@@ -178,10 +177,15 @@ class MeteringAnalytics:
         )
         return lambda: ranking.ranked(found.result(), earlier.result(), limit)
 
-    def heat(self, question: Question, seconds: int) -> Future[Rows]:
-        """Soon: rows {moment (s), edge (ms), requests}."""
+    def heat(self, question: Question, step: timedelta) -> Future[Rows]:
+        """Soon: rows {moment (s), edge (ms), requests}, of whole steps."""
+        window = question.window
+        window = msgspec.structs.replace(window, since=floor(window.since, step))
+        asked, seconds = msgspec.structs.replace(question, window=window), int(step.total_seconds())
+        of_all = question.owner is None and question.operation is None
+        sql, table = (HEAT, "heat_map") if of_all else (HEAT_OF_FEW, "operation")
         return self._engine.beside(
-            lambda: self._ask(HEAT, question, "operation", only_current=True, seconds=seconds).to_pylist()
+            lambda: self._ask(sql, asked, table, only_current=True, seconds=seconds).to_pylist()
         )
 
     def recent(self, question: Question, wanted: Filter, limit: int) -> Rows:

@@ -105,11 +105,12 @@ def _columns(table: str, figures: Sequence[str]) -> str:
 
 def _reads(question: Question, span: Span) -> list[_Read]:
     window = question.window
-    if (window.until - window.since).days > 1 and question.bucket_id is None and question.operation is None:
+    if (window.until - window.since).days > 1 and question.operation is None:
         if span.until == window.until:  # nothing is later, so that the present week is read whole
             span = Span(span.since, reckoning.by_week(span.until).until)
         cover = reckoning.cover(span)
-        reads = [_Read("owner_week", cover.weeks), _Read("owner_day", cover.days)]
+        sums = "owner" if question.bucket_id is None else "bucket_owner"
+        reads = [_Read(f"{sums}_week", cover.weeks), _Read(f"{sums}_day", cover.days)]
         return [read for read in reads if read.spans]
     return [_Read(_table_of(question), [span])]
 
@@ -117,6 +118,6 @@ def _reads(question: Question, span: Span) -> list[_Read]:
 def _table_of(question: Question) -> str:
     window = question.window
     if (window.until - window.since).days > 1:
-        return "bucket_owner_day" if question.operation is None else "usage_day"
+        return "usage_day"
     by_hour = window.step == "hour" and question.operation is None and question.bucket_id is None
     return "owner_hour" if by_hour else "operation"

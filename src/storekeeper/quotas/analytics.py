@@ -77,8 +77,9 @@ FROM {table}
 WHERE {table}.time >= toDateTime({{month:String}}, 'UTC') AND {table}.time < toDateTime({{until:String}}, 'UTC') {named}
 GROUP BY of_owner, in_bucket"""
 
-# By owner, by bucket, by both: the sums that have no more rows than needed.
+# By owner, by bucket, by both: the sums that have no more rows than needed. Those of few owners are found in the order of owners.
 _MONTHS = ((True, False, "owner_day"), (False, True, "traffic_day"), (True, True, "bucket_owner_day"))
+_OF_FEW = "usage_day"
 Row = dict[str, Any]
 Key = tuple[str, str]  # owner and bucket's id; one of them is empty for all
 
@@ -128,7 +129,8 @@ class QuotaAnalytics:
                 "owner": "owner" if owner else "''",
                 "bucket": "toString(bucket_id)" if bucket else "''",
             }
-            sql = _MONTH.format(table=table, named="{named}", **columns)
+            few = owner and bucket and len({name for name, _ in wanted}) <= _MOST_NAMED
+            sql = _MONTH.format(table=_OF_FEW if few else table, named="{named}", **columns)
             if wanted:
                 found |= self._ask(sql, wanted, month=written(month), until=written(until))
         return found

@@ -85,6 +85,7 @@ def batch():
         "status": 200,
         "owner": "ann",
         "bytesIn": 10,
+        "latencyMs": 7,
     }
     return b"\n".join(json.dumps(operation).encode() for _ in range(50))
 

@@ -23,7 +23,13 @@ SENDER = Principal(id="key-1", email="", role=Role.USER, via="key", scopes=froze
 
 
 def line(world, **fields):
-    one = {"time": world.clock.now().isoformat(), "bucket": "photos", "operation": "GetObject", "status": 200}
+    one = {
+        "time": world.clock.now().isoformat(),
+        "bucket": "photos",
+        "operation": "GetObject",
+        "status": 200,
+        "latencyMs": 7,
+    }
     return json.dumps(one | fields).encode()
 
 

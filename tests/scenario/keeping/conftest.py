@@ -59,6 +59,7 @@ class World:
             "status": 200,
             "owner": "ann",
             "bytesOut": 10,
+            "latencyMs": 7,
         }
         body = b"\n".join(json.dumps(one | fields).encode() for _ in range(count))
         batch_id = f"{len(self.progress)}-{count}-{time}-{fields}"
@@ -76,7 +77,8 @@ class World:
         return self.engine.row("SELECT count() AS n FROM operation")["n"]
 
     def sums(self, table="usage_day"):
-        return self.engine.row(f"SELECT sum(requests) AS n, sum(bytes_out) AS b FROM {table}")
+        size = "0" if table == "heat_map" else "sum(bytes_out)"
+        return self.engine.row(f"SELECT sum(requests) AS n, {size} AS b FROM {table}")
 
     def files(self):
         return sorted(path.name for path in self.folder.glob("archive/**/*.parquet"))

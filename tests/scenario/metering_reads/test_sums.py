@@ -1,16 +1,22 @@
 """Every table of sums tells the same, also when a batch comes twice."""
 
+from bisect import bisect_right
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pyarrow as pa
 import pytest
 
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering.analytics import MeteringAnalytics
+from storekeeper.metering.figures import Question
 from storekeeper.metering.keeping.analytics import SUMS
+from storekeeper.metering.reckoning import EDGES_MS, window
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+QUESTION = Question(window=window(NOW, timedelta(hours=24)), bucket_id=None, owner=None, operation=None)
 
 
 def operations(count=100):
@@ -48,4 +54,36 @@ def test_all_sums_agree_also_when_a_batch_comes_twice(engine):
     engine.migrate()
     for _ in range(3):
         MeteringAnalytics(engine).insert(operations(), token="once")
-    assert {table: sums(engine, table) for table in SUMS} == dict.fromkeys(SUMS, EXPECTED)
+    tables = set(SUMS) - {"heat_map"}
+    assert {table: sums(engine, table) for table in tables} == dict.fromkeys(tables, EXPECTED)
+
+
+def test_latencies_are_counted_by_the_edge_below_them_as_they_come_in(engine):
+    engine.migrate()
+    latencies = [0, *(edge + more for edge in EDGES_MS for more in (-0.25, 0, 0.25) if edge + more > 0), 1e9]
+    rows = operations(len(latencies))
+    rows = rows.set_column(
+        rows.schema.get_field_index("latency_ms"), "latency_ms", pa.array(latencies, pa.float32())
+    )
+    analytics = MeteringAnalytics(engine)
+    analytics.insert(rows, token="once")
+    expected = Counter(EDGES_MS[bisect_right(EDGES_MS, latency) - 1] for latency in latencies if latency > 0)
+    for asked in (QUESTION, msgspec.structs.replace(QUESTION, bucket_id="b0")):
+        counted = heat(analytics, asked)
+        assert counted == sum(
+            (heat(analytics, of_owner(asked, n)) for n in range(5)), Counter()
+        )  # from single operations
+    found = Counter()
+    for (_, edge), count in heat(analytics, QUESTION).items():
+        found[edge] += count
+    assert found == {edge: 2.0 * count for edge, count in expected.items()}
+
+
+def heat(analytics, question):
+    """(moment, edge) -> requests."""
+    rows = analytics.heat(question, timedelta(minutes=15)).result()
+    return Counter({(row["moment"], row["edge"]): row["requests"] for row in rows})
+
+
+def of_owner(question, number):
+    return msgspec.structs.replace(question, owner=f"owner-{number}")

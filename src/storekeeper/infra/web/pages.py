@@ -20,6 +20,7 @@ from litestar.response import Redirect
 
 from storekeeper.infra.web.principal import Access, Principal, Role
 from storekeeper.infra.web.routes import get
+from storekeeper.infra.web.values import amount, written
 from storekeeper.kernel import units
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import NotFoundError, StorekeeperError
@@ -56,7 +57,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.globals |= {"asset": asset_url, "version": version}
+        self.environment.globals |= {
+            "asset": asset_url,
+            "version": version,
+            "amount": amount,
+            "written": written,
+        }
         self.environment.filters |= {
             "bytes": units.format_bytes,
             "count": units.format_count,

@@ -99,7 +99,7 @@ class UsageReader:
         """Up to now, of one bucket, owner or operation, or all."""
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         step = reckoning.heat_step(span)
-        heat = self._analytics.heat(question, int(step.total_seconds())) if step else None
+        heat = self._analytics.heat(question, step) if step else None
         found = self._analytics.speed(question)
         window = question.window
         return Performance(
@@ -171,7 +171,7 @@ class UsageReader:
 
     def _newest(self, question: Question, wanted: Filter, limit: int) -> Rows:
         window = question.window
-        newest = wanted.newest or window.until
+        newest = wanted.newest or self._clock.now()
         for look in _LOOKS if question.owner is None else ():  # where those of one owner are is known
             since = (newest - look).replace(microsecond=0)
             if since <= window.since:

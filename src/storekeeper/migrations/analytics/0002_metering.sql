@@ -1,5 +1,5 @@
 -- Operations as they came in. A day is dropped whole; the retention job decides when. `latency` is for formats without
--- single precision.
+-- single precision. A granule is small, for the few that one owner did last are looked for one by one.
 CREATE TABLE operation
 (
     time DateTime64(3, 'UTC'),
@@ -27,8 +27,9 @@ CREATE TABLE operation
 ENGINE = MergeTree
 PARTITION BY toDate(time)
 ORDER BY (bucket_id, time)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
+-- Of sums, a month that nothing came to for an hour becomes one part: each part that a read looks into costs it a millisecond.
 -- Weighted sums by owner, a row a minute.
 CREATE TABLE usage_minute
 (
@@ -52,7 +53,8 @@ CREATE TABLE usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- A latency of zero is one that is not known; with the weight zero it is no sample.
 CREATE MATERIALIZED VIEW usage_minute_view TO usage_minute AS
@@ -90,7 +92,8 @@ CREATE TABLE usage_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
 SELECT
@@ -125,7 +128,8 @@ CREATE TABLE usage_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
 SELECT
@@ -157,7 +161,8 @@ CREATE TABLE traffic_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_minute_view TO traffic_minute AS
 SELECT
@@ -190,7 +195,8 @@ CREATE TABLE traffic_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
 SELECT
@@ -221,7 +227,8 @@ CREATE TABLE traffic_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
 SELECT
@@ -252,7 +259,8 @@ CREATE TABLE owner_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, owner)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW owner_hour_view TO owner_hour AS
 SELECT
@@ -279,7 +287,8 @@ CREATE TABLE owner_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, owner)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
 SELECT
@@ -306,7 +315,8 @@ CREATE TABLE owner_week
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, owner)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW owner_week_view TO owner_week AS
 SELECT
@@ -333,8 +343,9 @@ CREATE TABLE bucket_owner_day
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (bucket_id, owner, time)
-SETTINGS index_granularity = 512, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+ORDER BY (bucket_id, time, owner)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW bucket_owner_day_view TO bucket_owner_day AS
 SELECT
@@ -342,6 +353,36 @@ SELECT
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
     sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
 FROM usage_day
+GROUP BY time, bucket_id, owner;
+
+-- Weighted sums by bucket and owner, a row a week.
+CREATE TABLE bucket_owner_week
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    owner String,
+    requests SimpleAggregateFunction(sum, Float64),
+    samples SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, Float64),
+    throttles SimpleAggregateFunction(sum, Float64),
+    bytes_in SimpleAggregateFunction(sum, Float64),
+    bytes_out SimpleAggregateFunction(sum, Float64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
+    timed SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (bucket_id, time, owner)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+
+CREATE MATERIALIZED VIEW bucket_owner_week_view TO bucket_owner_week AS
+SELECT
+    toDateTime(toStartOfMonth(bucket_owner_day.time), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(bucket_owner_day.time) - 1, 7) * 7) AS time,
+    bucket_id, owner,
+    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+FROM bucket_owner_day
 GROUP BY time, bucket_id, owner;
 
 -- Weighted sums and latency by operation, a row a minute.
@@ -362,7 +403,8 @@ CREATE TABLE speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
 SELECT
@@ -391,7 +433,8 @@ CREATE TABLE speed_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
 SELECT
@@ -420,7 +463,8 @@ CREATE TABLE speed_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_day_view TO speed_day AS
 SELECT
@@ -430,3 +474,25 @@ SELECT
     quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
 FROM traffic_day
 GROUP BY time, operation;
+
+-- How many operations took how long, a row for five minutes, bucket and lower edge in milliseconds.
+CREATE TABLE heat_map
+(
+    time DateTime('UTC'),
+    bucket_id LowCardinality(String),
+    edge UInt16,
+    requests SimpleAggregateFunction(sum, Float64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (time, bucket_id, edge)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+
+CREATE MATERIALIZED VIEW heat_map_view TO heat_map AS
+SELECT
+    toStartOfFiveMinutes(operation.time) AS time, bucket_id,
+    roundDown(toUInt32(latency_ms), [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]) AS edge, sum(weight) AS requests
+FROM operation
+WHERE latency_ms > 0
+GROUP BY time, bucket_id, edge;
