@@ -180,7 +180,13 @@ class Storekeeper:
             self.analytics, self.buckets, self.costs, self.invoices, self.metering, clock
         )
         self.budgets = costs.BudgetService(
-            self.database, self.analytics, self.buckets, self.notifications, self.audit, clock
+            self.database,
+            self.analytics,
+            self.buckets,
+            self.costs.answers,
+            self.notifications,
+            self.audit,
+            clock,
         )
         self.costs.on_calculated(self.budgets.watch)
         self.unclassified = costs.UnclassifiedWatch(
@@ -262,7 +268,7 @@ class Storekeeper:
                 ),
                 "storage": dashboard.StorageReader(self.inventory, self.buckets, self.quotas, clock),
                 "overview": dashboard.OverviewReader(
-                    self.inventory, self.metering, self.costs, self.quotas, clock
+                    self.inventory, self.metering, self.costs, self.budgets, self.quotas, clock
                 ),
             },
             pages=web.Pages(clock, NAVIGATION, __version__),

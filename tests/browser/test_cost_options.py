@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 @pytest.fixture(scope="module")
 def listed(scanned):
-    """A bucket at the prices of Amazon S3 that is listed far too often, yesterday and today, and one that has no price."""
+    """A bucket at the prices of Amazon S3 that is listed far too often, now and before in the month, and one that has no price."""
     scanned.api.add_bucket(
         name="album",
         url="s3://uploads",
@@ -23,11 +23,12 @@ def listed(scanned):
     )
     assert scanned.scan("album") == "succeeded"
     now = datetime.now(UTC)  # noqa: TID251 - the server runs by the real clock
+    begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     scanned.report(
         [
-            {"time": (now - timedelta(hours=hours)).isoformat(), "bucket": bucket, "operation": operation,
+            {"time": time.isoformat(), "bucket": bucket, "operation": operation,
              "status": 200, "weight": weight, "latencyMs": 1}
-            for hours in (30, 0)
+            for time in (max(now - timedelta(hours=30), begin), now)
             for bucket in ("album", "packages")
             for operation, weight in (("ListObjectsV2", 900_000), ("GetObject", 100_000), ("DeleteObjects", 10))
         ]

@@ -12,6 +12,7 @@ from storekeeper.costs.service import CostService
 from storekeeper.infra.web import Access, get, render
 from storekeeper.kernel.clock import Clock
 
+ACCOUNTS = 5  # shown at a time, each with all of its alternatives
 PageRequest = Request[Any, Any, Any]
 Service = NamedDependency[CostService]
 Buckets = NamedDependency[BucketService]
@@ -24,8 +25,10 @@ def comparison_page(
     buckets: Buckets,
     clock: NamedDependency[Clock],
     month: FromQuery[str] = "",
+    cursor: FromQuery[str] = "",
 ) -> Response[Any]:
     found = costs.compare(month)
+    start, paging = compare_views.page(len(found.accounts), cursor, ACCOUNTS)
     return render(
         request,
         "costs/comparison.html",
@@ -33,7 +36,8 @@ def comparison_page(
         month=found.month,
         months=views.months(clock.now().date(), found.month),
         completed=found.completed,
-        accounts=compare_views.accounts(found),
+        accounts=compare_views.accounts(found.accounts[start : start + ACCOUNTS]),
+        paging=paging,
         **_shell(request, buckets),
     )
 

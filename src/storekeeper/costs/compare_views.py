@@ -7,7 +7,6 @@ from decimal import Decimal
 from storekeeper.costs.model.compared import (
     AccountComparison,
     Alternative,
-    Comparison,
     MigrationCosts,
     PricedPart,
     SavingFound,
@@ -30,9 +29,24 @@ _SAVINGS = {
 }
 
 
-def accounts(found: Comparison) -> list[View]:
+def page(total: int, cursor: str, most: int) -> tuple[int, View | None]:
+    """Where the page of at most `most` of `total` begins, and its links (see web/components/table.html); None where one has all."""
+    asked = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 10 else 0
+    start = min(asked, max(total - 1, 0)) // most * most
+    end = min(start + most, total)
+    links = {
+        "first": start + 1,
+        "last": end,
+        "total": total,
+        "previous": str(start - most) if start else None,
+        "next": str(end) if end < total else None,
+    }
+    return start, links if total > most else None
+
+
+def accounts(found: Iterable[AccountComparison]) -> list[View]:
     """Each with its present costs, alternatives to them, and those that can not be compared."""
-    return [_account(one) for one in found.accounts]
+    return [_account(one) for one in found]
 
 
 def savings(found: SavingList) -> list[View]:

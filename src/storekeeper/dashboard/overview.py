@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from storekeeper.costs import CostService
+from storekeeper.costs import BudgetService, CostService
+from storekeeper.costs.budgets.model import Budget
 from storekeeper.dashboard import series
 from storekeeper.dashboard.spending import Costs, Storage, costs_of, with_quota
 from storekeeper.inventory import InventoryService
@@ -96,6 +97,7 @@ class Dashboard(Overview, frozen=True, kw_only=True, rename="camel"):
     """What `GET /api/dashboard` answers."""
 
     costs: Costs
+    budget: Budget | None  # of everything; null without one, and where one bucket or owner is asked for
     storage: Storage
     activity: Sequence[RecentOperation]
 
@@ -123,11 +125,12 @@ class OverviewReader:
         inventory: InventoryService,
         metering: MeteringService,
         costs: CostService,
+        budgets: BudgetService,
         quotas: QuotaService,
         clock: Clock,
     ) -> None:
-        self._inventory, self._metering, self._costs, self._quotas = inventory, metering, costs, quotas
-        self._clock = clock
+        self._inventory, self._metering, self._quotas = inventory, metering, quotas
+        self._costs, self._budgets, self._clock = costs, budgets, clock
 
     def bucket_names(self) -> list[str]:
         return [bucket.name for bucket in self._inventory.listed_buckets()]
@@ -172,6 +175,7 @@ class OverviewReader:
         return Dashboard(
             **msgspec.structs.asdict(overview),
             costs=costs_of(self._costs, bucket, owner),
+            budget=None if bucket or owner else self._budgets.of_everything(),
             storage=with_quota(self._quotas, holdings, bucket, owner),
             activity=recent.result().items,
         )

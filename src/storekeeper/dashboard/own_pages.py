@@ -1,5 +1,6 @@
 """One owner's storage: what they have, what they do. For themselves, and in frames of the application that they use."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Request, Response
@@ -34,10 +35,11 @@ def own_storage_page(
     if principal.role is Role.USER and owner not in ("", principal.email):
         raise NotAllowedError("This is another owner's.")
     whose = owner or principal.email
+    own = metering.fresh.soon(partial(costs.own, whose))
     found = _found(metering, inventory, whose, span)
     cards = [
         *found["cards"],
-        *own_cost_cards(costs.own(whose)),
+        *own_cost_cards(own.result()),
         *budget_cards(budgets.of_owner(whose).budget),
     ]
     return render(request, "dashboard/own_storage.html", title="Your storage", **found | {"cards": cards})
@@ -63,9 +65,10 @@ def embedded_storage_page(
 
 
 def _found(metering: MeteringService, inventory: InventoryService, owner: str, span: str) -> dict[str, Any]:
+    newest = partial(metering.reader.recent, span_of(span), owner=owner, limit=OPERATIONS)
+    recent = metering.fresh.soon(newest)
     usage = metering.reader.usage(span_of(span), owner=owner).value
     holdings = inventory.holdings(owner=owner)
-    recent = metering.reader.recent(span_of(span), owner=owner, limit=OPERATIONS).value
     label = next((one["label"].lower() for one in views.RANGES if one["value"] == span), span)
     return {
         "owner": owner,
@@ -74,7 +77,7 @@ def _found(metering: MeteringService, inventory: InventoryService, owner: str, s
         "cards": [*_stored(holdings), *views.usage_cards(usage, label)[:3]],
         "chart": views.over_time(usage, "requests") if usage.totals.requests else None,
         "holdings": holdings,
-        "operations": views.activity_rows(recent),
+        "operations": views.activity_rows(recent.result().value),
     }
 
 

@@ -52,7 +52,7 @@ def overview_page(
         buckets=overview.bucket_names(),
         bucket=bucket,
         cards=[
-            *_cards(found, f"in a {label}", with_growth=budget is None),
+            *_cards(found, f"in a {label}", with_growth=not (budget and budget.use)),
             _health_card(_of(health.statuses(), bucket)),
             *budget_cards(budget, "/costs/budgets"),
         ],

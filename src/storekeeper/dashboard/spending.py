@@ -46,16 +46,16 @@ def costs_of(costs: CostService, bucket: str, owner: str) -> Costs:
             projected=None,
             trend=None,
         )
-    report = costs.report(bucket=bucket)
+    month = costs.present(bucket)
     return Costs(
-        currency=report.currency,
-        monthly_total=report.month_to_date,
-        daily_average=report.daily_average,
-        storage_charges=report.storage_charges,
-        request_charges=report.request_charges,
-        egress_charges=report.egress_charges,
-        projected=report.projection.amount if report.projection else None,
-        trend=report.trend,
+        currency=month.currency,
+        monthly_total=month.month_to_date,
+        daily_average=month.daily_average,
+        storage_charges=month.storage_charges,
+        request_charges=month.request_charges,
+        egress_charges=month.egress_charges,
+        projected=month.projection.amount if month.projection else None,
+        trend=month.trend,
     )
 
 

@@ -79,7 +79,13 @@ class World(_module.World):
         )
         self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
         self.budgets = BudgetService(
-            self.database, self.engine, self.buckets, self.notifications, self.audit, self.clock
+            self.database,
+            self.engine,
+            self.buckets,
+            self.costs.answers,
+            self.notifications,
+            self.audit,
+            self.clock,
         )
         self.costs.on_calculated(self.budgets.watch)
         self.unclassified = UnclassifiedWatch(

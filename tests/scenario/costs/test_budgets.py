@@ -115,11 +115,38 @@ def test_a_new_month_begins_anew_and_the_old_one_stays_as_it_was(used):
         used.budgets.edit(budget.id, BudgetChange(active_from="2026-11", reason="x"), actor=WHO)
 
 
+def test_what_is_kept_follows_calculations_prices_and_what_has_failed(used, monkeypatch):
+    ids = [limit(used, "1000").id, limit(used, "90.50", Scope.OWNER, "ann").id]
+
+    def spent():
+        told = {one.id: one.use.spent for one in used.budgets.page().items}
+        assert told[ids[0]] == used.costs.report().month_to_date
+        assert told[ids[1]] == used.costs.own("ann").month_to_date
+        return [Decimal(told[one]) for one in ids]
+
+    first = spent()
+    assert spent() == first
+    used.report_operations(20, weight=1_000_000, owner="ann", operation="PutObject")
+    used.costs.calculate()
+    more = spent()
+    assert more[0] > first[0]
+    assert more[1] > first[1]
+    used.report_operations(20, weight=1_000_000, owner="ann", operation="PutObject")
+    monkeypatch.setattr(used.costs._calculator, "_close", fail)  # after the month is stored
+    with pytest.raises(UnavailableError):
+        used.costs.calculate()
+    assert spent()[0] > more[0]
+
+
+def fail(_today):
+    raise UnavailableError("The disk is full.", hint="Free some space.")
+
+
 def test_what_is_refused_and_what_nothing_is_known_of(world):
     world.memory()
     budget = limit(world, "10", active_from="2026-12")
     assert (budget.currency, budget.use) == ("USD", None)
-    assert world.budgets.of_everything() is None
+    assert world.budgets.of_everything() == budget
     in_euro = limit(world, "10", Scope.BUCKET, "photos", currency="EUR")
     assert (in_euro.use.state, in_euro.use.projected) == ("ok", None)
     assert in_euro.use.reason == "No cost in EUR is known of this month."

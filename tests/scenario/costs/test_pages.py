@@ -37,6 +37,28 @@ def test_a_month_that_is_none_is_told_in_words(world, read, path):
     assert "November 2026" in read(path, month="2026-11")
 
 
+def test_accounts_are_compared_a_page_at_a_time_and_the_api_has_all(world, read, client):
+    for number in range(7):
+        world.memory(name=f"bucket-{number}")
+    for number in range(7):
+        world.report_operations(1, bucket=f"bucket-{number}")
+    world.costs.calculate()
+    accounts = [one["account"] for one in client.get("/api/costs/comparison").json()["accounts"]]
+    assert len(accounts) == 7
+
+    def shown(page):
+        return re.findall(r'<h2 id="account-\d-name">([^<]+?)\s*<', page)
+
+    first = read("/costs/compare", month="2026-11")
+    (following,) = re.findall(r'href="([^"]+)"[^>]*>Next<', first)
+    second = read("/costs/compare", month="2026-11", cursor="5")
+    assert following == "?month=2026-11&cursor=5"
+    assert shown(first) + shown(second) == accounts
+    assert ("1–5 of 7" in first, "6–7 of 7" in second) == (True, True)
+    assert re.findall(r'href="([^"]+)"[^>]*>Previous<', second) == ["?month=2026-11&cursor=0"]
+    assert shown(read("/costs/compare", cursor="500")) == accounts[5:]
+
+
 def test_a_sheet_with_a_mistake_is_told_with_file_and_line(world, read):
     world.price_as("cloudflare-r2", **{'price = "0.015"': 'price = "-0.015"'})
     for path in ("/costs", "/costs/prices"):

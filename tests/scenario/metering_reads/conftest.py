@@ -61,7 +61,13 @@ class World:
         )
         self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
         self.budgets = BudgetService(
-            self.database, self.engine, self.buckets, self.notifications, self.audit, self.clock
+            self.database,
+            self.engine,
+            self.buckets,
+            self.costs.answers,
+            self.notifications,
+            self.audit,
+            self.clock,
         )
         self.unclassified = UnclassifiedWatch(
             self.database, self.engine, self.buckets, self.notifications, self.clock
@@ -119,7 +125,7 @@ def client(world):
         metering=world.metering,
         embed_links=world.links,
         overview=dashboard.OverviewReader(
-            world.inventory, world.metering, world.costs, world.quotas, world.clock
+            world.inventory, world.metering, world.costs, world.budgets, world.quotas, world.clock
         ),
         budgets=world.budgets,
         unclassified=world.unclassified,

@@ -1,7 +1,9 @@
 """The dashboard tells what storage costs and how much of a quota is used."""
 
 import html
+import json
 
+import msgspec
 import pytest
 
 from storekeeper.costs.budgets.model import NewBudget
@@ -42,6 +44,24 @@ def test_of_one_owner_their_share_is_told(priced, client):
     told = client.get("/api/dashboard", params={"owner": "ann"}).json()["costs"]
     assert told["monthlyTotal"] == priced.costs.own("ann").month_to_date != "0.00"
     assert (told["projected"], told["trend"], told["dailyAverage"]) == (None, None, None)
+
+
+def test_the_budget_of_everything_is_that_of_the_list(priced, client):
+    def told(**asked):
+        priced.metering.cache.changed()
+        return client.get("/api/dashboard", params=asked).json()["budget"]
+
+    new = NewBudget(scope=Scope.BUCKET, name="owned", amount="5", reason="agreed")
+    priced.budgets.add(new, actor="test")
+    assert told() is None
+    priced.budgets.add(NewBudget(scope=Scope.EVERYTHING, amount="0.001", reason="agreed"), actor="test")
+    listed = json.loads(msgspec.json.encode(priced.budgets.page()))["items"]
+    assert told() == next(one for one in listed if one["scope"] == "everything")
+    assert (told()["use"]["state"], told()["use"]["spent"]) == (
+        "exceeded",
+        priced.costs.report().month_to_date,
+    )
+    assert (told(bucket="owned"), told(owner="ann")) == (None, None)
 
 
 def test_a_quota_of_stored_bytes_is_told_where_it_is_asked_for(priced, client):

@@ -65,7 +65,7 @@ def account(*items, region="*"):
     one = compared.AccountComparison(
         account="aws", provider="aws", region=region, buckets=["photos"], items=items
     )
-    (view,) = compare_views.accounts(compared.Comparison(month="2026-11", completed="", accounts=[one]))
+    (view,) = compare_views.accounts([one])
     return view
 
 
@@ -237,3 +237,20 @@ def test_the_client_knows_all_that_the_server_tells(theirs, ours):
         return {field.encode_name for field in msgspec.structs.fields(struct)}
 
     assert names(theirs) == names(ours)
+
+
+@given(
+    st.integers(0, 60),
+    st.one_of(st.integers(0, 99).map(str), st.sampled_from(["", "-5", "x", "٣", "9" * 12])),
+)
+def test_pages_follow_each_other_and_none_is_empty(total, cursor):
+    start, links = compare_views.page(total, cursor, 5)
+    assert 0 <= start <= max(total - 1, 0)
+    assert start % 5 == 0
+    assert (links is None) == (total <= 5)
+    if links:
+        assert (links["first"], links["last"]) == (start + 1, min(start + 5, total))
+        after = links["next"] and compare_views.page(total, links["next"], 5)[0]
+        before = links["previous"] and compare_views.page(total, links["previous"], 5)[0]
+        assert after == (start + 5 if start + 5 < total else None)
+        assert before == (start - 5 if start else None)

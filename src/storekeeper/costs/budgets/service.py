@@ -9,7 +9,7 @@ from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import Bucket
 from storekeeper.costs.budgets import judging, repository, rules
-from storekeeper.costs.budgets.analytics import BudgetAnalytics
+from storekeeper.costs.budgets.analytics import BudgetAnalytics, Row
 from storekeeper.costs.budgets.model import (
     BadBudgetError,
     Budget,
@@ -21,10 +21,11 @@ from storekeeper.costs.budgets.model import (
     UnknownBudgetError,
 )
 from storekeeper.costs.budgets.repository import Known, TermRow
-from storekeeper.costs.budgets.spending import Moment, Spending
+from storekeeper.costs.budgets.spending import Days, Moment, Spending
 from storekeeper.costs.model.outlook import BudgetState, Scope
 from storekeeper.costs.model.report import MonthError
 from storekeeper.costs.rules.periods import month_of
+from storekeeper.costs.service.answers import Answers
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Connection, Database
 from storekeeper.kernel.clock import Clock
@@ -44,12 +45,13 @@ class BudgetService:
         database: Database,
         analytics: Analytics,
         buckets: BucketService,
+        answers: Answers,
         notifications: NotificationService,
         audit: AuditTrail,
         clock: Clock,
     ) -> None:
         self._db, self._analytics = database, BudgetAnalytics(analytics)
-        self._buckets, self._notifications = buckets, notifications
+        self._buckets, self._answers, self._notifications = buckets, answers, notifications
         self._audit, self._clock = audit, clock
         buckets.on_remove(self._forget)
 
@@ -84,11 +86,10 @@ class BudgetService:
         return OwnBudget(owner=owner, month=f"{moment.month:%Y-%m}", budget=budget)
 
     def of_everything(self) -> Budget | None:
-        """How the present month stands as a whole, if there is a budget for it that has begun."""
+        """How the present month stands as a whole, if there is a budget for that."""
         with self._db.read() as connection:
             known = repository.find_same(connection, Scope.EVERYTHING, "")
-        budget = self._told([known], self._moment(""))[0] if known else None
-        return budget if budget and budget.use else None
+        return self._told([known], self._moment(""))[0] if known else None
 
     def not_well(self) -> Sequence[tuple[str, str, BudgetState]]:
         """(scope, name, state) of budgets that were at risk or exceeded when costs were worked out last."""
@@ -207,8 +208,18 @@ class BudgetService:
         if not known:
             return []
         owners = [one.subject for one in known if one.scope is Scope.OWNER]
-        spending = Spending(self._analytics, moment, owners)
+        owned = self._analytics.beside(lambda: self._owned(moment.month, owners))
+        spending = Spending(moment, self._days(moment), owned.result())
         return [judging.told(one, spending, moment) for one in known]
+
+    def _days(self, moment: Moment) -> Days:
+        since, until = moment.range
+        return self._answers.get("days", (since, until), lambda: Days(self._analytics.days(since, until)))
+
+    def _owned(self, month: date, owners: Sequence[str]) -> Sequence[Row]:
+        return self._answers.get(
+            "owned", (month, tuple(owners)), lambda: self._analytics.owned(month, owners)
+        )
 
     def _moment(self, month: str) -> Moment:
         present = self._present()
@@ -224,7 +235,7 @@ class BudgetService:
         if given:
             rules.check_currency(given)
             return given
-        return Spending(self._analytics, self._moment(""), ()).currency or DEFAULT_CURRENCY
+        return self._days(self._moment("")).currency or DEFAULT_CURRENCY
 
     def _forget(self, connection: Connection, bucket: Bucket) -> None:
         """With the bucket goes its budget."""

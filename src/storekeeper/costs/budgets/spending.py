@@ -1,17 +1,17 @@
 """What a month costs so far and will cost: of everything, of a bucket, of an owner; read once for any number of budgets."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from storekeeper.costs.budgets import rules
-from storekeeper.costs.budgets.analytics import BudgetAnalytics, Row
+from storekeeper.costs.budgets.analytics import Day, Row
 from storekeeper.costs.model.outlook import Projection, Scope
 from storekeeper.costs.rules.outlook.projection import project
-from storekeeper.costs.service import reporting
 
 _YEAR, _DAY = timedelta(days=365), timedelta(days=1)
+Line = tuple[str | None, str]  # bucket and currency
 
 
 class Moment(NamedTuple):
@@ -32,29 +32,39 @@ class Moment(NamedTuple):
         midnight = datetime.combine(now.date(), time.min, UTC)
         return cls(month, now.date(), (now - midnight) / _DAY, is_over=False)
 
+    @property
+    def range(self) -> tuple[date, date]:
+        """The days that say something about the month: its own, and of one that is under way a year before."""
+        return self.month if self.is_over else self.today - _YEAR, next_month(self.month)
+
+
+class Days:
+    """What every bucket cost on each day, and everything, which is None: some of it is of no bucket. Nano-units; read only."""
+
+    def __init__(self, rows: Iterable[Day]) -> None:
+        self.amounts: dict[Line, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        self.unknown: dict[str | None, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        paid: dict[str, int] = defaultdict(int)
+        for day, bucket_id, currency, amount, unknown in rows:
+            paid[currency] += amount or 0
+            for whose in (None, bucket_id):
+                self.amounts[whose, currency][day] += amount or 0
+                if unknown:
+                    self.unknown[whose][day] += unknown
+        self.currency = next(
+            (name for name in sorted(paid, key=lambda name: (-paid[name], name)) if name), ""
+        )
+
 
 class Spending:
-    """Of one month, with a year of days before it to learn from."""
+    """Of one month, with a year of days before it to learn from; `owned` are owners' shares of it."""
 
-    def __init__(self, analytics: BudgetAnalytics, moment: Moment, owners: Sequence[str]) -> None:
-        self._moment = moment
-        since = moment.month if moment.is_over else moment.today - _YEAR
-        self._days = analytics.days(since, next_month(moment.month))
-        self._of: dict[str | None, list[Row]] = defaultdict(
-            list
-        )  # of everything, where it is None: some are of no bucket
-        for row in self._days:
-            self._of[None].append(row)
-            self._of[row["bucket_id"]].append(row)
+    def __init__(self, moment: Moment, days: Days, owned: Iterable[Row]) -> None:
+        self._moment, self._days = moment, days
         self._owned: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in analytics.owned(moment.month, owners):
+        for row in owned:
             self._owned[row["owner"], row["currency"]].append(row)
-        self._projected: dict[tuple[str | None, str], Projection | None] = {}
-
-    @property
-    def currency(self) -> str:
-        """That which most is paid in; empty where nothing is known."""
-        return next(iter(reporting.currencies(self._days)), "")
+        self._projected: dict[Line, Projection | None] = {}
 
     def projection(self, scope: Scope, subject: str, currency: str) -> Projection | None:
         """None where no cost in that currency is known."""
@@ -71,20 +81,16 @@ class Spending:
         """How many charges of the month are of unknown price; 0 of an owner, who has no share in these."""
         if scope is Scope.OWNER:
             return 0
-        month = self._moment.month
-        return sum(row["unknown"] for row in self._of.get(subject or None, ()) if row["day"] >= month)
+        of_days = self._days.unknown.get(subject or None, {})
+        return sum(unknown for day, unknown in of_days.items() if day >= self._moment.month)
 
     def _of_bucket(self, bucket_id: str | None, currency: str) -> Projection | None:
         key = bucket_id, currency
         if key not in self._projected:
-            rows = [row for row in self._of.get(bucket_id, ()) if row["currency"] == currency]
-            self._projected[key] = self._project(rows)
+            self._projected[key] = self._project(self._days.amounts.get(key, {}))
         return self._projected[key]
 
-    def _project(self, rows: Sequence[Row]) -> Projection | None:
-        days: dict[date, int] = defaultdict(int)
-        for row in rows:
-            days[row["day"]] += row["amount"] or 0
+    def _project(self, days: Mapping[date, int]) -> Projection | None:
         moment = self._moment
         if not days:
             return None

@@ -64,6 +64,7 @@ class InvoiceAnalytics:
 
     def __init__(self, engine: Analytics) -> None:
         self._engine = engine
+        self.beside = engine.beside
 
     def insert(self, lines: Mapping[str, Sequence[Line]]) -> None:
         """By the id of their invoice."""

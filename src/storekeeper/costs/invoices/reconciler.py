@@ -1,9 +1,11 @@
 """A month as it was calculated, as providers report it, and as they bill it."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from storekeeper.buckets import BucketService
@@ -22,12 +24,14 @@ from storekeeper.costs.rules.price import price
 from storekeeper.costs.service import CostService
 from storekeeper.costs.service.reporting import Month, group_of
 from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.caching import ReadCache
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.money import plain
 from storekeeper.metering import MeteringService
 from storekeeper.objectstore import parse_location
 
 _DAY = timedelta(days=1)
+_MONTHS = 13  # whose bills are kept
 GONE = "(bucket that is not watched any more)"
 
 
@@ -53,17 +57,21 @@ class Reconciler:
     ) -> None:
         self._analytics, self._buckets = InvoiceAnalytics(analytics), buckets
         self._costs, self._invoices, self._metering, self._clock = costs, invoices, metering, clock
+        self._kept = ReadCache(clock, seconds=math.inf, most=_MONTHS)
 
     def reconcile(self, month: str = "") -> Reconciliation:
         """By provider and currency. Raises MonthError."""
         asked, now = self._costs.month(month), self._clock.now()
         buckets = {bucket.id: bucket for bucket in self._buckets.all()}
         invoices = self._invoices.of_month(asked.name)
-        rows = self._analytics.calculated(asked.since, asked.until)
+        bills = self._analytics.beside(partial(self._bills, tuple(one.id for one in invoices)))
+        rows = self._costs.answers.get(
+            "calculated", asked, partial(self._analytics.calculated, asked.since, asked.until)
+        )
         told = self._metering.imports.daily(_start(asked.since), _start(asked.until))
         calculated = list(_calculated(rows, buckets))
         from_reports = list(self._reported(told, asked, buckets))
-        billed = _billed(self._analytics.billed([one.id for one in invoices]), invoices, buckets)
+        billed = _billed(bills.result(), invoices, buckets)
         figures = [*calculated, *from_reports, *billed.figures]
         items = [
             self._one(
@@ -72,6 +80,10 @@ class Reconciler:
             for key in sorted({one.key for one in figures})
         ]
         return Reconciliation(month=asked.name, items=items, generated_at=now)
+
+    def _bills(self, invoice_ids: tuple[str, ...]) -> Sequence[Row]:
+        """Kept: lines of an invoice never change, and another one in its place has another id."""
+        return self._kept.get(invoice_ids, None, partial(self._analytics.billed, invoice_ids)).value
 
     def _reported(
         self, told: Iterable[Mapping[str, Any]], asked: Month, buckets: Mapping[str, Bucket]

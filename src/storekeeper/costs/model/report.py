@@ -54,11 +54,11 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     learnt_from_days: int
 
 
-class CostReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A month up to now, of everything or of one bucket, in one currency.
+class MonthCosts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A month up to now, of everything or of one bucket, in one currency, with its days.
 
-    `dailyAverage` is over the days that are known. `otherCharges` are those of reading from infrequent classes. `unclassified` lists
-    what no price is known for, which is in no sum. What `estimated` is true of, says itself why among its charges.
+    `dailyAverage` is over the days that are known. `otherCharges` are those of reading from infrequent classes. What `estimated` is
+    true of, says itself why among its charges.
     """
 
     month: str
@@ -76,6 +76,11 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     estimated: bool
     provenance: str
     trend: Sequence[DayCosts]
+
+
+class CostReport(MonthCosts, frozen=True, kw_only=True, rename="camel"):
+    """The same with what it is made of. `unclassified` lists what no price is known for, which is in no sum."""
+
     by_bucket: Sequence[Part]
     by_storage_class: Sequence[Part]
     by_operation: Sequence[Part]

@@ -1,11 +1,9 @@
 """What storage costs, by month: worked out by a job, read from what it stored."""
 
-import math
-from collections.abc import Callable, Hashable, Mapping
-from datetime import UTC, date, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +16,7 @@ from storekeeper.costs.model.report import (
     ChargePage,
     ClosedMonthList,
     CostReport,
+    MonthCosts,
     OwnCosts,
     SheetList,
     SheetListed,
@@ -27,6 +26,7 @@ from storekeeper.costs.rules.outlook.workload import COMPLETED
 from storekeeper.costs.rules.periods import month_of
 from storekeeper.costs.rules.price import price
 from storekeeper.costs.service import reporting
+from storekeeper.costs.service.answers import CALCULATE, Answers
 from storekeeper.costs.service.calculating import Calculated, Calculator
 from storekeeper.costs.service.closing import Closing
 from storekeeper.costs.service.comparing import comparison
@@ -35,21 +35,15 @@ from storekeeper.costs.service.reporting import DEFAULT_CURRENCY, Month, in_curr
 from storekeeper.costs.service.saving import freed, savings
 from storekeeper.costs.sheets import Book
 from storekeeper.infra.analytics import Analytics
-from storekeeper.infra.caching import ReadCache
 from storekeeper.infra.db import Database
-from storekeeper.infra.jobs import Jobs, Run, RunStatus
+from storekeeper.infra.jobs import Jobs, Run
 from storekeeper.inventory import InventoryService
 from storekeeper.kernel.clock import Clock
 
-CALCULATE = "calculate-costs"
-ANSWERS = 24  # that are kept
-T = TypeVar("T")
 RULE = (
     "Every charge of a bucket is shared by what it is for: byte-hours of storage, requests, bytes sent, of the month so far. "
     "Shares are whole billionths of the currency; what cutting them leaves is the largest owner's, so that they add up exactly."
 )
-_YEAR = timedelta(days=365)
-_DAY = timedelta(days=1)
 
 
 class CostService:
@@ -81,8 +75,7 @@ class CostService:
             analytics, self._analytics, self._calculator, self._closing, buckets, clock
         )
         inventory.bill_least_times(self._calculator.least_days)
-        self._changes = 0
-        self._answers = ReadCache(clock, seconds=math.inf, most=ANSWERS)
+        self.answers = Answers(jobs, buckets, self._calculator.book, clock)
         self._on_calculated: list[Callable[[], object]] = []
 
     def on_calculated(self, told: Callable[[], object]) -> None:
@@ -99,18 +92,27 @@ class CostService:
     def calculate(self, progress: Callable[..., None] = lambda **_figures: None) -> Calculated:
         """The job `calculate-costs`. Price sheets that change meanwhile count as well."""
         while True:
-            sheets, done = self._digest(), self._calculator.calculate(progress)
-            self._changes += 1
+            sheets = self.book().digests()
+            try:
+                done = self._calculator.calculate(progress)
+            finally:
+                self.answers.changed()  # also where it failed after some of it was stored
             for told in self._on_calculated:
                 told()
-            if self._digest() == sheets:
+            if self.book().digests() == sheets:
                 return done
 
     def report(self, month: str = "", bucket: str = "", currency: str = "") -> CostReport:
         """A month up to the last calculation. Raises MonthError, CurrencyError, UnknownBucketError."""
         asked, bucket_id = self._month(month), self._bucket_id(bucket)
         read = partial(self._reader.report, asked, bucket, bucket_id, currency)
-        return self._kept(("report", asked, bucket_id, currency), read)
+        return self.answers.get("report", (asked, bucket_id, currency), read)
+
+    def present(self, bucket: str = "") -> MonthCosts:
+        """The present month, without what it is made of. Raises UnknownBucketError."""
+        asked, bucket_id = self._month(""), self._bucket_id(bucket)
+        read = partial(self._reader.month, asked, bucket, bucket_id)
+        return self.answers.get("month", (asked, bucket_id), read)
 
     def own(self, owner: str, month: str = "") -> OwnCosts:
         """One owner's share of a month. Raises MonthError."""
@@ -153,12 +155,12 @@ class CostService:
     def reopen(self, month: str, *, actor: str, reason: str) -> None:
         """Have a closed month worked out anew, by present sheets, with the next calculation. Raises MonthError, MonthOpenError."""
         self._closing.reopen(self._month(month).since, actor=actor, reason=reason)
-        self._changes += 1
+        self.answers.changed()
 
     def compare(self, month: str = "") -> Comparison:
         """A month's workload, as of the last calculation, priced at every provider and in every storage class. Raises MonthError."""
         asked = self._month(month)
-        return self._kept(("comparison", asked), partial(self._compare, asked.since))
+        return self.answers.get("comparison", asked, partial(self._compare, asked.since))
 
     def _compare(self, month: date) -> Comparison:
         facts = self._calculator.facts(month)
@@ -166,7 +168,7 @@ class CostService:
 
     def savings(self) -> SavingList:
         """What could be saved a month, as the present month goes up to the last calculation."""
-        return self._kept(("savings",), self._savings)
+        return self.answers.get("savings", (), self._savings)
 
     def _savings(self) -> SavingList:
         today = self._today()
@@ -174,16 +176,6 @@ class CostService:
         named = {bucket.id: bucket for bucket in buckets}
         found = savings(facts, self._calculator.book(), named, self._inventory, today)
         return SavingList(items=found, completed=COMPLETED)
-
-    def _kept(self, asked: tuple[Hashable, ...], read: Callable[[], T]) -> T:
-        """What takes long to work out, once for as long as what it is made of stays the same."""
-        return self._answers.get((asked, self._made_of()), None, read).value
-
-    def _made_of(self) -> tuple[object, ...]:
-        """What answers that are kept depend on: facts as they were worked out last, here or elsewhere, prices, buckets, the day."""
-        ended = self._jobs.find(job=CALCULATE, statuses=[RunStatus.SUCCEEDED], limit=1)
-        calculated = (self._changes, ended[0].id if ended else "")
-        return calculated, self._digest(), tuple(self._buckets.all()), self._today()
 
     def freed(self, bucket_id: str, bytes_by_class: Mapping[str, int]) -> tuple[str, str] | None:
         """(decimal amount, currency) that a month costs less without so many bytes of a bucket, as the present month goes.
@@ -232,9 +224,6 @@ class CostService:
             ]
             for book in books
         ]
-
-    def _digest(self) -> tuple[str, ...]:
-        return tuple(entry.digest for entry in self._calculator.book().entries)
 
     def _month(self, name: str) -> Month:
         return Month.of(month_of(name) if name else self._today())

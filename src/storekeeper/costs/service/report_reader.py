@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from storekeeper.buckets import BucketService
 from storekeeper.costs.analytics import CostAnalytics
-from storekeeper.costs.model.report import CostReport, CurrencyError, Projection, SheetUsed
+from storekeeper.costs.model.report import CostReport, CurrencyError, MonthCosts, Projection, SheetUsed
 from storekeeper.costs.service import reporting
 from storekeeper.costs.service.calculating import Calculator
 from storekeeper.costs.service.closing import Closing
@@ -37,27 +39,46 @@ class ReportReader:
 
     def report(self, asked: Month, bucket: str, bucket_id: str, currency: str) -> CostReport:
         """Of one bucket, or all. Raises CurrencyError."""
-        before = Month.of(asked.since - _DAY)
-        reading = [
-            self._engine.beside(partial(self._analytics.summed, by, asked.since, asked.until, bucket_id))
-            for by in ("bucket", "class", "operation")
-        ]
         owners = self._engine.beside(partial(self._analytics.owned, asked.since, bucket_id))
+        month = self.month(asked, bucket, bucket_id, currency)
+        everything = self._analytics.parts(asked.since, asked.until, bucket_id)
+        rows = in_currency(month.currency, everything)
+        names = {one.id: one.name for one in self._buckets.all()}
+        return CostReport(
+            **msgspec.structs.asdict(month),
+            by_bucket=reporting.parts(rows, "bucket_id", names),
+            by_storage_class=reporting.parts(rows, "storage_class"),
+            by_operation=reporting.parts((row for row in rows if row["operation"]), "operation"),
+            by_kind=reporting.parts(rows, "kind"),
+            by_owner=reporting.parts(in_currency(month.currency, owners.result()), "owner"),
+            unclassified=sorted(
+                {
+                    row[by]
+                    for row in rows
+                    if row["unknown"]
+                    for by in ("operation", "storage_class")
+                    if row[by]
+                }
+            ),
+            sheets=self._sheets_used({row["sheet"] for row in everything}),
+            closed_at=self._closing.closed_at(asked.since),
+            generated_at=self._clock.now(),
+        )
+
+    def month(self, asked: Month, bucket: str, bucket_id: str, currency: str = "") -> MonthCosts:
+        """By its days, and what a year of them before it lets expect. Raises CurrencyError."""
+        before = Month.of(asked.since - _DAY)
         days = self._analytics.summed("day", asked.until - _YEAR, asked.until, bucket_id)
-        known = [row for row in days if row["name"] >= asked.since.isoformat()]
-        currencies = reporting.currencies(known or days)
-        chosen = currency or next(iter(currencies), DEFAULT_CURRENCY)
+        currencies = reporting.currencies(_between(days, asked) or days)
         if currency and currencies and currency not in currencies:
             raise CurrencyError(
                 f"Nothing of this month is paid in {currency!r}.", hint=f"Ask for {', '.join(currencies)}."
             )
-        days, by_bucket, by_class, by_operation, by_owner = (
-            in_currency(chosen, rows) for rows in (days, *(one.result() for one in reading), owners.result())
-        )
-        known = [row for row in days if row["name"] >= asked.since.isoformat()]
+        chosen = currency or next(iter(currencies), DEFAULT_CURRENCY)
+        days = in_currency(chosen, days)
+        known = _between(days, asked)
         sums, spent, trend = reporting.by_group(known), reporting.total(known), reporting.trend(known)
-        names = {bucket.id: bucket.name for bucket in self._buckets.all()}
-        return CostReport(
+        return MonthCosts(
             month=asked.name,
             bucket=bucket,
             currency=chosen,
@@ -68,23 +89,12 @@ class ReportReader:
             request_charges=money(sums["requests"]),
             egress_charges=money(sums["egress"]),
             other_charges=money(sums["other"]),
-            previous_month=money(
-                reporting.total(row for row in days if before.since.isoformat() <= row["name"] < before.until.isoformat())
-            ),
+            previous_month=money(reporting.total(_between(days, before))),
             projection=self._projection(days, asked),
             estimated=any(row["is_estimated"] for row in known),
             provenance="calculated from measured use and published prices",
             trend=trend,
-            by_bucket=reporting.parts(by_bucket, "name", names),
-            by_storage_class=reporting.parts(by_class, "name"),
-            by_operation=reporting.parts((row for row in by_operation if row["name"]), "name"),
-            by_kind=reporting.parts(known, "kind"),
-            by_owner=reporting.parts(by_owner, "owner"),
-            unclassified=sorted({row["name"] or row["kind"] for row in [*by_operation, *by_class] if row["unknown"] and row["name"]}),
-            sheets=self._sheets_used(asked, bucket_id),
-            closed_at=self._closing.closed_at(asked.since),
-            generated_at=self._clock.now(),
-        )  # fmt: skip
+        )
 
     def _projection(self, days: Iterable[dict[str, Any]], asked: Month) -> Projection | None:
         now = self._clock.now().astimezone(UTC)
@@ -93,7 +103,11 @@ class ReportReader:
         elapsed = (now - datetime.combine(now.date(), datetime.min.time(), UTC)) / _DAY
         return reporting.projection(days, now.date(), elapsed)
 
-    def _sheets_used(self, asked: Month, bucket_id: str) -> list[SheetUsed]:
+    def _sheets_used(self, used: Iterable[str]) -> list[SheetUsed]:
         book, today = self._calculator.book(), self._clock.now().astimezone(UTC).date()
-        used = self._analytics.sheets(asked.since, asked.until, bucket_id)
-        return [reporting.sheet_used(entry, today) for entry in map(book.find, used) if entry]
+        return [reporting.sheet_used(entry, today) for entry in map(book.find, sorted(used)) if entry]
+
+
+def _between(days: Iterable[dict[str, Any]], month: Month) -> list[dict[str, Any]]:
+    since, until = month.since.isoformat(), month.until.isoformat()
+    return [row for row in days if since <= row["name"] < until]

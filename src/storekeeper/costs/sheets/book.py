@@ -17,6 +17,7 @@ from storekeeper.costs.sheets.lines import line_of, locate
 from storekeeper.costs.sheets.reading import PriceSheetError, Problem, read_sheet
 
 _ANY = "*"
+_KEPT = 1024  # sheets, some twenty kilobytes each; to read one takes three milliseconds
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,10 @@ class Book:
     def choose(self, provider: str, region: str, day: date) -> Sheet | None:
         """The one that holds on that day."""
         return in_force(self.series(provider, region), day)
+
+    def digests(self) -> tuple[str, ...]:
+        """Of all sheets: the same where prices are."""
+        return tuple(one.digest for one in self.entries)
 
     def find(self, sheet_id: str) -> Entry | None:
         return next((one for one in self.entries if one.sheet.id == sheet_id), None)
@@ -102,13 +107,18 @@ def _read_all(directory: Traversable, *, own: bool) -> tuple[list[Entry], list[P
         if not file.name.endswith(".toml"):
             continue
         try:
-            text = file.read_bytes().decode()
-            entries.append(Entry(sheet=read_sheet(text, file.name), file=file.name, text=text, own=own))
+            entries.append(_entry(file.name, file.read_bytes().decode(), own=own))
         except PriceSheetError as error:
             problems += error.problems
         except (OSError, UnicodeDecodeError) as error:
             problems.append(Problem(file=file.name, line=1, message=f"can not be read: {error}"))
     return entries, problems
+
+
+@functools.lru_cache(_KEPT)
+def _entry(file: str, text: str, *, own: bool) -> Entry:
+    """Raises PriceSheetError."""
+    return Entry(sheet=read_sheet(text, file), file=file, text=text, own=own)
 
 
 def overlaps(entries: Iterable[Entry]) -> Iterator[Problem]:

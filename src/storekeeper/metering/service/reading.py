@@ -117,7 +117,7 @@ class UsageReader:
         )
 
     def soon(self, read: Callable[[], _T]) -> Future[_T]:
-        """Begin `pulse`, `recent` or `series` while something else is read; the others do so by themselves."""
+        """Begin `pulse`, `recent` or `series`, or a read elsewhere that begins no others, while something else is read."""
         return self._analytics.beside(read)
 
     def pulse(self, *, bucket: str = "", owner: str | None = None) -> Pulse:
