@@ -31,12 +31,13 @@ NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SCANNED = timedelta(hours=2)  # past midnight
 BUDGETS, QUOTAS = 100, 100
 _BYTES = "1000000 + cityHash64(number, 7) % 4000000000"
-# What an owner held in a bucket all day.
+# What every owner held in every bucket on so many days.
 STORED = f"""
 INSERT INTO cost_stored
-SELECT {{month:Date}}, {{through:Date}}, ['{{buckets}}'][1 + number % {BUCKETS}], 'STANDARD', concat('owner-', toString(intDiv(number, {BUCKETS}))),
-    ({_BYTES}) * 24 * {{days:UInt32}}, (1 + cityHash64(number) % 100) * 86400 * {{days:UInt32}}
-FROM numbers({OWNERS * BUCKETS})"""
+SELECT {{month:Date}}, {{through:Date}}, concat('owner-', toString(intDiv(number, {BUCKETS}))) AS owner, 'STANDARD',
+    groupArray(['{{buckets}}'][1 + number % {BUCKETS}]), groupArray(({_BYTES}) * 24 * {{days:UInt32}}),
+    groupArray((1 + cityHash64(number) % 100) * 86400 * {{days:UInt32}}), groupArray(toUInt64(0)), groupArray(toUInt64(0))
+FROM numbers({OWNERS * BUCKETS}) GROUP BY owner"""
 SHARES = f"""
 INSERT INTO inventory_share (scan_id, owner, storage_class, objects, bytes)
 SELECT ['{{scans}}'][1 + number % {BUCKETS}], concat('owner-', toString(intDiv(number, {BUCKETS}))), 'STANDARD', 1 + cityHash64(number) % 100, {_BYTES}
@@ -52,7 +53,7 @@ SELECT toDateTime({{day:Date}}, 'UTC'), ['{{buckets}}'][1 + cityHash64(number, t
     operation, 2, 'STANDARD', 1 + cityHash64(number, operation) % 1000, 1, cityHash64(number, operation, 1) % 100000000
 FROM numbers({OWNERS}) ARRAY JOIN ['GetObject', 'PutObject', 'ListObjectsV2', 'HeadObject'] AS operation"""
 READ_ONCE = """
-SELECT (SELECT sum(byte_hours) FROM cost_stored) + (SELECT sum(bytes) FROM inventory_share) + (SELECT sum(usage_day.requests) FROM usage_day) AS all"""
+SELECT (SELECT sum(arraySum(byte_hours)) FROM cost_stored) + (SELECT sum(bytes) FROM inventory_share) + (SELECT sum(usage_day.requests) FROM usage_day) AS all"""
 
 
 class Day:

@@ -26,7 +26,7 @@ from storekeeper.kernel.errors import UnavailableError
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations" / "analytics"
 POOL_SIZE = 4
-READ_SECONDS = 20
+READ_SECONDS, COMMAND_SECONDS = 20, 600
 _NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
 T = TypeVar("T")
 _NO_SETTINGS: Mapping[str, Any] = {}
@@ -41,15 +41,13 @@ def written(moment: datetime) -> str:
 
 
 class Analytics:
-    """A pool of clients on one engine. Safe to share between threads."""
+    """Pools of clients on one engine, for reads and for commands, whose bounds differ. Safe to share between threads."""
 
     def __init__(self, url: str, *, memory: int = 2_000_000_000, pool_size: int = POOL_SIZE) -> None:
         self.url = url
         self._memory = memory
-        self._size = pool_size
-        self._made = 0
-        self._lock = threading.Lock()
-        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+        self._reading = _Pool(lambda: self._open(READ_SECONDS), pool_size)
+        self._commanding = _Pool(lambda: self._open(COMMAND_SECONDS), pool_size)
         self._beside = ThreadPoolExecutor(pool_size, thread_name_prefix="analytics")
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -64,27 +62,30 @@ class Analytics:
 
     def table(self, sql: str, **parameters: Any) -> pa.Table:
         """The result as an Arrow table. Raises UnavailableError when it takes too long or too much memory."""
-        with self._client() as client, timing.measure("analytics"):
+        with _client(self._reading) as client, timing.measure("analytics"):
             return client.query_arrow(sql, parameters=parameters, use_strings=True)
 
     def beside(self, read: Callable[[], T]) -> Future[T]:
         """Begin a read that does not wait for the caller's others; there are cores enough for two."""
         return self._beside.submit(copy_context().run, read)
 
-    def command(self, sql: str, *, seconds: int = 600, **parameters: Any) -> None:
+    def command(self, sql: str, **parameters: Any) -> None:
         """Run a statement that returns nothing, waiting for its effect on every replica."""
-        settings = {"max_execution_time": seconds, "mutations_sync": 2}
-        with self._client() as client, timing.measure("analytics"):
-            client.command(sql, parameters=parameters, settings=settings)
+        with _client(self._commanding) as client, timing.measure("analytics"):
+            client.command(sql, parameters=parameters)
 
     def fill(
-        self, sql: str, *, seconds: int = 600, settings: Mapping[str, Any] = _NO_SETTINGS, **parameters: Any
+        self,
+        sql: str,
+        *,
+        seconds: int = COMMAND_SECONDS,
+        settings: Mapping[str, Any] = _NO_SETTINGS,
+        **parameters: Any,
     ) -> None:
-        """Run an INSERT … SELECT; on chDB, settings in a statement cost nothing, those around it more than a small one does."""
+        """Run an INSERT … SELECT with settings of its own: on chDB, those in a statement cost nothing."""
         bounds = {"max_execution_time": seconds, **settings}
         clause = ", ".join(f"{name} = {value}" for name, value in bounds.items())
-        with self._client() as client, timing.measure("analytics"):
-            client.command(f"{sql}\nSETTINGS {clause}", parameters=parameters)
+        self.command(f"{sql}\nSETTINGS {clause}", **parameters)
 
     def insert(
         self, table: str, rows: pa.Table, *, token: str = "", settings: Mapping[str, Any] = _NO_SETTINGS
@@ -114,7 +115,7 @@ class Analytics:
         settings: Mapping[str, Any],
     ) -> None:
         named = {"insert_deduplication_token": token} if token else {}
-        with self._client() as client, timing.measure("analytics"):
+        with _client(self._reading) as client, timing.measure("analytics"):
             client.raw_insert(table, columns, rows, settings={**_UNBOUND, **settings, **named}, fmt=form)
 
     def migrate(self) -> None:
@@ -142,58 +143,80 @@ class Analytics:
         return str(self.row("SELECT version() AS version")["version"])
 
     def close(self) -> None:
-        """Close idle clients; the pool opens new ones if it is used again."""
-        with self._lock:
-            while not self._idle.empty():
-                self._idle.get_nowait().close()
-            self._made = 0
+        """Close idle clients; new ones are opened if it is used again."""
+        self._reading.close()
+        self._commanding.close()
 
-    @contextmanager
-    def _client(self) -> Iterator[Client]:
-        client = self._take()
-        try:
-            yield client
-        except ClickHouseError as error:
-            full = "NOT_ENOUGH_SPACE" in str(error)
-            raise UnavailableError(
-                "The disk is full." if full else f"The analytics engine refused: {str(error)[:300]}",
-                hint="What is stored is safe. Free some space, then it can go on."
-                if full
-                else "Nothing was changed. Try again; if it stays, run `storekeeper doctor`.",
-                retry_after=5,
-            ) from error
-        finally:
-            self._idle.put(client)
-
-    def _take(self) -> Client:
-        if threading.current_thread() is not threading.main_thread():
-            _step_back()
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            pass
-        with self._lock:
-            if self._made < self._size:
-                client = _behind(self._open)
-                self._made += 1
-                return client
-        return self._idle.get()
-
-    def _open(self) -> Client:
+    def _open(self, seconds: int) -> Client:
         if not self.url.startswith("chdb:"):
-            return clickhouse_connect.get_client(dsn=self.url, settings=self._bounds())
+            return clickhouse_connect.get_client(dsn=self.url, settings=self._bounds(seconds))
         options: Mapping[str, Any] = {
             "max_server_memory_usage": self._memory,
             "mark_cache_size": 64_000_000,
             "background_pool_size": 2,
         }
         Path(self.url.removeprefix("chdb://")).parent.mkdir(parents=True, exist_ok=True)
-        settings = self._bounds() | {"output_format_arrow_compression_method": "none"}
+        settings = self._bounds(seconds) | {"output_format_arrow_compression_method": "none"}
         return clickhouse_connect.get_client(dsn=self.url, chdb_options=dict(options), settings=settings)
 
-    def _bounds(self) -> dict[str, Any]:
-        """Of reads, for as long as a client is open: on chDB, settings of one statement cost five more around it."""
-        return {"max_execution_time": READ_SECONDS, "max_memory_usage": self._memory * 3 // 4}
+    def _bounds(self, seconds: int) -> dict[str, Any]:
+        """For as long as a client is open: on chDB, settings of one statement cost five more around it."""
+        return {
+            "max_execution_time": seconds,
+            "max_memory_usage": self._memory * 3 // 4,
+            "mutations_sync": 2,
+        }
+
+
+class _Pool:
+    """Clients that are opened when they are needed, up to a number of them."""
+
+    def __init__(self, opening: Callable[[], Client], size: int) -> None:
+        self._opening, self._size, self._made = opening, size, 0
+        self._lock = threading.Lock()
+        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+
+    def take(self) -> Client:
+        """An idle one, or a new one; where there are too many, wait."""
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            pass
+        with self._lock:
+            if self._made < self._size:
+                client = _behind(self._opening)
+                self._made += 1
+                return client
+        return self._idle.get()
+
+    def give(self, client: Client) -> None:
+        self._idle.put(client)
+
+    def close(self) -> None:
+        with self._lock:
+            while not self._idle.empty():
+                self._idle.get_nowait().close()
+            self._made = 0
+
+
+@contextmanager
+def _client(pool: _Pool) -> Iterator[Client]:
+    if threading.current_thread() is not threading.main_thread():
+        _step_back()
+    client = pool.take()
+    try:
+        yield client
+    except ClickHouseError as error:
+        full = "NOT_ENOUGH_SPACE" in str(error)
+        raise UnavailableError(
+            "The disk is full." if full else f"The analytics engine refused: {str(error)[:300]}",
+            hint="What is stored is safe. Free some space, then it can go on."
+            if full
+            else "Nothing was changed. Try again; if it stays, run `storekeeper doctor`.",
+            retry_after=5,
+        ) from error
+    finally:
+        pool.give(client)
 
 
 def _file_of(rows: pa.Table) -> Any:

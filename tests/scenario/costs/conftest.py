@@ -38,16 +38,16 @@ class Calendar(_module.ShiftedClock):
         self.today += timedelta(seconds=seconds)
 
 
-# Every owner's share of every bucket by kind.
+# Every owner's share of every bucket by storage class and kind.
 SHARES = """
-SELECT bucket_id, kind, names.owner AS owner, sum(parts.amount) AS amount
-FROM (SELECT * FROM cost_owner WHERE kind != '') AS parts INNER JOIN (SELECT * FROM cost_owner WHERE kind = '') AS names USING (owner_key)
-GROUP BY bucket_id, kind, owner HAVING amount != 0 ORDER BY bucket_id, kind, owner"""
+SELECT bucket_id, storage_class, kind, owner, sum(part) AS amount
+FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
+GROUP BY bucket_id, storage_class, kind, owner HAVING amount != 0 ORDER BY bucket_id, storage_class, kind, owner"""
 
 
 class World(_module.World):
     def shares(self):
-        """Rows {bucket_id, kind, owner, amount (nano)}."""
+        """Rows {bucket_id, storage_class, kind, owner, amount (nano)}."""
         return self.engine.rows(SHARES)
 
     def __init__(self, folder):

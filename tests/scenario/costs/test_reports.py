@@ -81,7 +81,7 @@ WEIGHTS = {
 
 
 def test_shares_are_those_of_the_rule(used):
-    """SQL and `share` share charges alike, of every bucket and kind."""
+    """SQL and `share` share charges alike, of every bucket, storage class and kind."""
     scans = {one.bucket_id: one.id for one in used.inventory.complete_between(DAY, used.clock.now())}
     charges = used.engine.rows(
         "SELECT bucket_id AS b, storage_class AS c, operation AS o, kind, basis, sum(amount) AS total FROM cost_charge "
@@ -94,13 +94,16 @@ def test_shares_are_those_of_the_rule(used):
         weights = {
             row["owner"]: int(row["weight"]) for row in used.engine.rows(WEIGHTS[one["basis"]], **asked)
         }
-        lines[one["b"], one["kind"]].append((one["total"], weights))
+        lines[one["b"], one["c"], one["kind"]].append((one["total"], weights))
     expected = {
         (*place, owner): part for place, of_place in lines.items() for owner, part in share(of_place).items()
     }
-    stored = {(one["bucket_id"], one["kind"], one["owner"]): one["amount"] for one in used.shares()}
+    stored = {
+        (one["bucket_id"], one["storage_class"], one["kind"], one["owner"]): one["amount"]
+        for one in used.shares()
+    }
     assert stored == expected
-    assert {kind for _, kind, _ in expected} == {"storage", "requests"}
+    assert {kind for _, _, kind, _ in expected} == {"storage", "requests"}
 
 
 def test_every_charge_explains_itself_and_pages_tell_each_once(used):

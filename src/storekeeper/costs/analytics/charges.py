@@ -1,6 +1,6 @@
 """Charges of months and owners' shares of them: stored whole, and read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,8 +9,8 @@ import pyarrow as pa
 from storekeeper.costs.analytics import shares
 from storekeeper.costs.analytics.days import DayTables
 from storekeeper.costs.analytics.replacing import Replacing
-from storekeeper.costs.analytics.weights import OWNER_KEY, Weights
-from storekeeper.costs.rules.stretches import Stretch
+from storekeeper.costs.analytics.stored import StoredTable
+from storekeeper.costs.analytics.weights import Weights
 from storekeeper.infra.analytics import Analytics
 
 MOST = 100_000  # rows of an answer
@@ -54,24 +54,19 @@ SELECT DISTINCT sheet FROM cost_charge WHERE day >= {{since:Date}} AND day < {{u
 
 # What owners' shares of a month add up to, the most expensive first.
 OWNED = """
-SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {month:Date} AND kind = ''
+SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {month:Date}
 GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
 
 # The same of one bucket.
 OWNED_OF_BUCKET = """
-SELECT names.owner AS owner, currency, shared AS amount
-FROM
-(
-    SELECT owner_key, currency, sum(amount) AS shared FROM cost_owner
-    WHERE month = {month:Date} AND kind != '' AND bucket_id = {bucket_id:String} GROUP BY owner_key, currency
-) AS parts
-INNER JOIN (SELECT DISTINCT owner_key, owner FROM cost_owner WHERE month = {month:Date} AND kind = '') AS names USING (owner_key)
-ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
+SELECT owner, currency, sum(amounts[indexOf(buckets, {bucket_id:String})]) AS amount FROM cost_owner
+WHERE month = {month:Date} AND has(buckets, {bucket_id:String})
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
 
 # One owner's share by bucket and kind.
-OWN = f"""
-SELECT bucket_id, kind, currency, sum(cost_owner.amount) AS amount FROM cost_owner
-WHERE month = {{month:Date}} AND kind != '' AND owner_key = (SELECT {OWNER_KEY} FROM (SELECT {{owner:String}} AS owner))
+OWN = """
+SELECT bucket_id, kind, currency, sum(part) AS amount FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
+WHERE month = {month:Date} AND owner = {owner:String}
 GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000"""
 
 _ONLY = "AND bucket_id = {bucket_id:String}"
@@ -84,7 +79,7 @@ class CostAnalytics:
     def __init__(self, engine: Analytics) -> None:
         self._engine = engine
         self.beside = engine.beside
-        self.days = DayTables(engine)
+        self.days, self.stored = DayTables(engine), StoredTable(engine)
 
     def uncharged_months(self) -> set[date]:
         """First days of months of which there are operations and no charges."""
@@ -98,9 +93,9 @@ class CostAnalytics:
         names = [row["partition"] for row in self._engine.rows(sql)]
         return {date(int(name[:4]), int(name[4:]), 1) for name in names}
 
-    def weights(self, since: date, until: date, held: Sequence[Stretch], buckets: Sequence[str]) -> Weights:
+    def weights(self, since: date, until: date, buckets: Sequence[str], requested: Iterable[Row]) -> Weights:
         """Owners' weights in a month, as they are now; see `Weights`."""
-        return Weights(self._engine, since, until, held, buckets)
+        return Weights(self._engine, since, until, buckets, requested)
 
     def store_month(self, since: date, charges: pa.Table, weights: Weights) -> None:
         """Replace a month's charges, then everybody's shares of them."""

@@ -1,6 +1,6 @@
-"""Facts of days: what was stored, asked for and deleted. What owners' parts held is folded into its month when a day is over."""
+"""Facts of days: what was stored, asked for and deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,10 +13,6 @@ from storekeeper.infra.analytics import Analytics
 _SPILL = 300_000_000
 _OF_SCAN = "transform(scan_id, {scans:Array(String)}, {buckets:Array(String)}, '')"
 _SECONDS = "transform(scan_id, {scans:Array(String)}, {lasting:Array(UInt64)}, toUInt64(0))"
-
-# What an owner's part comes to over so many seconds. Of bytes in two steps: their product may be more than 64 bits hold.
-BYTE_HOURS = "intDiv(bytes, 3600) * seconds + intDiv((bytes % 3600) * seconds, 3600)"
-OBJECT_SECONDS = "objects * seconds"
 
 # What every bucket held on a day: of its peak, the scan that found the most.
 STORE_HELD = f"""
@@ -47,23 +43,6 @@ STORED_DAYS = """
 SELECT DISTINCT partition FROM system.parts
 WHERE database = currentDatabase() AND table = 'cost_held' AND active LIMIT 10000"""
 
-# The last day that is folded into its month.
-FOLDED = "SELECT max(through) AS through FROM cost_stored"
-
-# A month's sums of what owners' parts held, with what scans found for so long since.
-FOLD = f"""
-INSERT INTO cost_stored_next
-SELECT {{month:Date}}, {{through:Date}}, bucket_id, storage_class, owner, sum(byte_hours), sum(object_seconds)
-FROM
-(
-    SELECT bucket_id, storage_class, owner, byte_hours, object_seconds FROM cost_stored WHERE month = {{month:Date}}
-    UNION ALL
-    SELECT {_OF_SCAN} AS bucket_id, storage_class, owner, {BYTE_HOURS} AS byte_hours, {OBJECT_SECONDS} AS object_seconds
-    FROM (SELECT *, {_SECONDS} AS seconds FROM inventory_share WHERE scan_id IN {{scans:Array(String)}})
-)
-GROUP BY bucket_id, storage_class, owner
-SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
-
 # What buckets held in a month.
 HELD = """
 SELECT * FROM cost_held WHERE day >= {since:Date} AND day < {until:Date} ORDER BY day, bucket_id, kind, storage_class LIMIT 1000000"""
@@ -82,11 +61,12 @@ SELECT toDate(time) AS day, bucket_id, storage_class, operation,
     sumIf(usage_day.requests, status_class IN (2, 3)) AS succeeded, sum(usage_day.refused) AS refused_,
     sumIf(usage_day.requests, status_class = 4) AS fourhundreds, sumIf(usage_day.requests, status_class = 5) AS server_errors,
     sum(usage_day.bytes_out) AS sent, sumIf(usage_day.bytes_out, operation = 'GetObject') AS retrieved,
-    sum(usage_day.requests) > sum(usage_day.samples) + 0.5 AS is_sampled
-FROM usage_day WHERE time >= toDateTime({since:Date}, 'UTC') AND time < toDateTime({until:Date}, 'UTC')
+    sum(usage_day.requests) > sum(usage_day.samples) + 0.5 AS is_sampled {weights}
+FROM usage_day WHERE time >= toDateTime({{since:Date}}, 'UTC') AND time < toDateTime({{until:Date}}, 'UTC')
 GROUP BY day, bucket_id, storage_class, operation ORDER BY day, bucket_id, operation, storage_class LIMIT 1000000"""
 
 Row = dict[str, Any]
+_NO_WEIGHTS: Mapping[str, str] = {}
 
 
 class DayTables:
@@ -118,17 +98,6 @@ class DayTables:
     def stored(self) -> set[date]:
         return {date.fromisoformat(row["partition"]) for row in self._engine.rows(STORED_DAYS)}
 
-    def folded(self) -> date:
-        """The last day that is; 1970-01-01 when none is."""
-        through: date = self._engine.row(FOLDED)["through"]
-        return through
-
-    def fold(self, month: date, through: date, held: Sequence[Stretch]) -> None:
-        """Add what scans found in the days after those that are folded already, up to one of them, to the sums of their month."""
-        with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
-            self._engine.command(FOLD, month=month.isoformat(), through=through.isoformat(), **_lasting(held))
-            replacing.done()
-
     def held(self, since: date, until: date) -> list[Row]:
         """Rows of `cost_held`."""
         return self._of(HELD, since, until)
@@ -137,9 +106,12 @@ class DayTables:
         """Rows of `cost_gone`, of all owners together."""
         return self._of(GONE, since, until)
 
-    def requested(self, since: date, until: date) -> list[Row]:
-        """Rows {day, bucket_id, storage_class, operation, succeeded, refused_, fourhundreds, server_errors, sent, retrieved, is_sampled}."""
-        return self._of(REQUESTED, since, until)
+    def requested(self, since: date, until: date, weights: Mapping[str, str] = _NO_WEIGHTS) -> list[Row]:
+        """Rows {day, bucket_id, storage_class, operation, succeeded, refused_, fourhundreds, server_errors, sent, retrieved, is_sampled},
+        and sums of `weights` (name -> expression).
+        """
+        sums = "".join(f", sum({expression}) AS `{name}`" for name, expression in weights.items())
+        return self._of(REQUESTED.format(weights=sums), since, until)
 
     def _of(self, sql: str, since: date, until: date) -> list[Row]:
         return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat())

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from storekeeper.costs.analytics.places import Places
 from storekeeper.costs.analytics.replacing import Replacing
-from storekeeper.costs.analytics.weights import NOBODY, OWNER_KEY, SOURCES, Source, Weights
+from storekeeper.costs.analytics.weights import SOURCES, Source, Weights
 from storekeeper.costs.rules.sharing import rate
 from storekeeper.infra.analytics import Analytics
 
@@ -24,46 +24,36 @@ GROUP BY bucket_id, storage_class, operation, kind, basis, currency HAVING total
 ORDER BY bucket_id, storage_class, operation, kind, basis, currency LIMIT 1000000"""
 
 # What parts come to, how large somebody's largest one is, and what nobody's are.
-SHARED = f"""
-SELECT bucket_id, kind, currency, sum(amount) AS shared, maxIf(abs(cost_owner_next.amount), owner_key != {NOBODY}) AS largest,
-    sumIf(cost_owner_next.amount, owner_key = {NOBODY}) AS unowned
-FROM cost_owner_next GROUP BY bucket_id, kind, currency LIMIT 1000000"""
+SHARED = """
+SELECT bucket_id, storage_class, kind, currency, sum(part) AS shared, maxIf(abs(part), owner != '') AS largest,
+    sumIf(part, owner = '') AS unowned
+FROM cost_owner_next ARRAY JOIN buckets AS bucket_id, amounts AS part
+GROUP BY bucket_id, storage_class, kind, currency LIMIT 1000000"""
 
 # Whose the largest parts are; of several, the first by name.
-LARGEST = f"""
-SELECT bucket_id, kind, currency, size, min(cost_name_next.owner) AS first
-FROM
-(
-    SELECT bucket_id, kind, currency, abs(cost_owner_next.amount) AS size, owner_key FROM cost_owner_next
-    WHERE size IN {{sizes:Array(UInt64)}} AND owner_key != {NOBODY}
-) AS parts
-INNER JOIN cost_name_next USING (owner_key)
-GROUP BY bucket_id, kind, currency, size LIMIT 1000000"""
+LARGEST = """
+SELECT bucket_id, storage_class, kind, currency, abs(part) AS size, min(owner) AS first
+FROM cost_owner_next ARRAY JOIN buckets AS bucket_id, amounts AS part
+WHERE size IN {sizes:Array(UInt64)} AND owner != ''
+GROUP BY bucket_id, storage_class, kind, currency, size LIMIT 1000000"""
 
 # Parts that are not made of weights.
-STORE_OTHERS = f"""
+STORE_OTHERS = """
 INSERT INTO cost_owner_next
-SELECT {{since:Date}}, kind, {OWNER_KEY}, bucket_id, currency, amount, ''
+SELECT {since:Date}, owner, storage_class, kind, currency, amount, [bucket_id], [amount]
 FROM
 (
-    SELECT {{buckets:Array(String)}} AS bucket_id, {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency,
-        {{owners:Array(String)}} AS owner, {{amounts:Array(Int64)}} AS amount
+    SELECT {buckets:Array(String)} AS bucket_id, {classes:Array(String)} AS storage_class, {kinds:Array(String)} AS kind,
+        {currencies:Array(String)} AS currency, {owners:Array(String)} AS owner, {amounts:Array(Int64)} AS amount
 )
-ARRAY JOIN bucket_id, kind, currency, owner, amount"""
+ARRAY JOIN bucket_id, storage_class, kind, currency, owner, amount"""
 
-# What all parts of an owner come to.
-STORE_SUMS = """
-INSERT INTO cost_owner_next
-SELECT {since:Date}, '', owner_key, '', currency, total, cost_name_next.owner
-FROM
-(
-    SELECT owner_key, currency, sum(amount) AS total FROM cost_owner_next GROUP BY owner_key, currency
-) AS sums
-INNER JOIN cost_name_next USING (owner_key)"""
+# To whole nano-units, toward zero.
+_CUT = "toInt64(if({0} < 0, -bitShiftRight(-{0}, 64), bitShiftRight({0}, 64)))"
 
 _RATES = """
 CREATE TABLE cost_rate_next (source LowCardinality(String), place UInt32, bucket UInt32, number UInt16, rate String)
-ENGINE = MergeTree ORDER BY (source, place)"""
+ENGINE = Memory"""
 _DROP_RATES = "DROP TABLE IF EXISTS cost_rate_next"
 _RATE: list[tuple[str, pa.DataType]] = [
     ("source", pa.string()),
@@ -79,6 +69,7 @@ class Line(NamedTuple):
     """What parts add up to."""
 
     bucket_id: str
+    storage_class: str
     kind: str
     currency: str
 
@@ -97,10 +88,8 @@ def share(engine: Analytics, weights: Weights) -> None:
     totals = engine.rows(TOTALS, **month)
     with Replacing(engine, "cost_owner", month["since"]) as replacing:
         _share_by_weights(engine, weights, totals)
-        weights.named()
         for rows in _pieces(_others(engine, weights, totals)):
             engine.command(STORE_OTHERS, since=month["since"], **rows)
-        engine.command(STORE_SUMS, since=month["since"])
         replacing.done()
 
 
@@ -158,26 +147,34 @@ def _rates(
 
 
 def _parts(source: Source, places: Places, columns: Sequence[_Column]) -> str:
-    """One pass over the weights: each owner's, at the rates of what they are in, by kind."""
+    """One pass over the weights: each owner's, at the rates of what they are in, by kind, in lists over buckets."""
     rates = ", ".join(
         f"sumIf(toInt128(rate), number = {number}) AS rate_{number}" for number in range(len(columns))
     )
-    sums = ", ".join(f"sum({' + '.join(terms)})" for terms in _by_kind(source, columns).values())
-    # An owner in a bucket is one number, of which owner and bucket can be told again.
+    exact = [" + ".join(terms) for terms in _by_kind(source, columns).values()]
+    parts = exact if source.is_summed else [f"sum({one})" for one in exact]
+    named = ", ".join(f"{part} AS part_{number}" for number, part in enumerate(parts))
+    lists = ", ".join(f"groupArray({_CUT.format(f'part_{number}')})" for number in range(len(parts)))
     return f"""
 INSERT INTO cost_owner_next
-SELECT {{since:Date}}, kind, bitXor(key, toUInt128(number_)), {{buckets:Array(String)}}[number_], currency, amount_, ''
+SELECT {{since:Date}}, owner, storage_class, kind, currency, arraySum(list),
+    arrayMap(number -> {{buckets:Array(String)}}[number], arrayFilter((number, part) -> part != 0, numbers_, list)),
+    arrayFilter(part -> part != 0, list)
 FROM
 (
-    SELECT bitXor(owner_key, toUInt128(rates.bucket)) AS key, any(rates.bucket) AS number_, [{sums}] AS parts
-    FROM (SELECT {OWNER_KEY} AS owner_key, {places.sql} AS place, {", ".join(source.weights.values())} FROM ({source.rows})) AS weights
-    INNER JOIN (SELECT place, any(bucket) AS bucket, {rates} FROM cost_rate_next WHERE source = {{source:String}} GROUP BY place) AS rates
-    USING (place)
-    GROUP BY key
+    SELECT owner, storage_class, groupArray(number_) AS numbers_, [{lists}] AS lists
+    FROM
+    (
+        SELECT owner, storage_class, rates.bucket AS number_, {named}
+        FROM (SELECT owner, storage_class, {places.sql} AS place, {", ".join(source.weights.values())} FROM ({source.rows})) AS weights
+        INNER JOIN (SELECT place, any(bucket) AS bucket, {rates} FROM cost_rate_next WHERE source = {{source:String}} GROUP BY place) AS rates
+        USING (place)
+        {"" if source.is_summed else "GROUP BY owner, storage_class, number_"}
+    )
+    GROUP BY owner, storage_class
 )
-ARRAY JOIN arrayMap(part -> toInt64(if(part < 0, -bitShiftRight(-part, 64), bitShiftRight(part, 64))), parts) AS amount_,
-    {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency
-WHERE amount_ != 0
+ARRAY JOIN lists AS list, {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency
+WHERE arrayExists(part -> part != 0, list)
 SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
 
 
@@ -221,7 +218,7 @@ def _largest(engine: Analytics, parts: Mapping[Line, Row], unowned: Mapping[Line
 
 
 def _line(row: Row) -> Line:
-    return Line(row["bucket_id"], row["kind"], row["currency"])
+    return Line(row["bucket_id"], row["storage_class"], row["kind"], row["currency"])
 
 
 def _pieces(others: Iterator[tuple[Line, str, int]]) -> Iterator[dict[str, Any]]:
@@ -230,6 +227,7 @@ def _pieces(others: Iterator[tuple[Line, str, int]]) -> Iterator[dict[str, Any]]
         piece = rows[start : start + _AT_ONCE]
         yield {
             "buckets": [line.bucket_id for line, _, _ in piece],
+            "classes": [line.storage_class for line, _, _ in piece],
             "kinds": [line.kind for line, _, _ in piece],
             "currencies": [line.currency for line, _, _ in piece],
             "owners": [owner for _, owner, _ in piece],

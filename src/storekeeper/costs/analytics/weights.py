@@ -1,47 +1,38 @@
 """Owners' weights in a month: how much of what is charged each of them used. Read where they are; there are millions of them."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-from storekeeper.costs.analytics.days import BYTE_HOURS, OBJECT_SECONDS
-from storekeeper.costs.rules.stretches import Stretch
 from storekeeper.infra.analytics import Analytics
 
 # Rows know buckets by numbers, which are added up faster than names; those that are not watched any more are all 0.
 _NUMBER = "transform(bucket_id, {buckets:Array(String)}, {numbers:Array(UInt32)}, toUInt32(0))"
 
-# What was held: the sums of days that are over, and what scans found for so long since.
+# What was held: in days that are over, and in those that are open.
 _STORED = f"""
-SELECT {_NUMBER} AS bucket, storage_class, owner, byte_hours, object_seconds FROM cost_stored WHERE month = {{since:Date}}
-UNION ALL
-SELECT bucket, storage_class, owner, {BYTE_HOURS} AS byte_hours, {OBJECT_SECONDS} AS object_seconds
-FROM
-(
-    SELECT *, transform(scan_id, {{scans:Array(String)}}, {{scanned:Array(UInt32)}}, toUInt32(0)) AS bucket,
-        transform(scan_id, {{scans:Array(String)}}, {{lasting:Array(UInt64)}}, toUInt64(0)) AS seconds
-    FROM inventory_share WHERE scan_id IN {{scans:Array(String)}}
-)"""
+SELECT {_NUMBER} AS bucket, storage_class, owner, over_bytes + open_bytes AS byte_hours_, over_objects + open_objects AS object_seconds_
+FROM cost_stored
+ARRAY JOIN buckets AS bucket_id, byte_hours AS over_bytes, open_byte_hours AS open_bytes,
+    object_seconds AS over_objects, open_object_seconds AS open_objects
+WHERE month = {{since:Date}}"""
 
 _GONE = f"""
 SELECT {_NUMBER} AS bucket, storage_class, owner, bytes FROM cost_gone WHERE day >= {{since:Date}} AND day < {{until:Date}}"""
 
 # Requests that stand for others may be fractions: millionths of them count, so that it does not matter which of them were added up
 # already.
+_REQUESTS = "toInt64(round(usage_day.requests * 1048576))"
+_SENT = "toInt64(round(usage_day.bytes_out))"
+_RETRIEVED = f"if(operation = 'GetObject', {_SENT}, toInt64(0))"
 _ASKED = f"""
-SELECT {_NUMBER} AS bucket, storage_class, operation, owner, toInt64(round(usage_day.requests * 1048576)) AS requests_,
-    toInt64(round(usage_day.bytes_out)) AS sent, if(operation = 'GetObject', sent, toInt64(0)) AS retrieved
+SELECT {_NUMBER} AS bucket, storage_class, operation, owner, {_REQUESTS} AS requests_, {_SENT} AS sent, {_RETRIEVED} AS retrieved
 FROM usage_day WHERE time >= toDateTime({{since:Date}}, 'UTC') AND time < toDateTime({{until:Date}}, 'UTC')"""
-
-# An owner's name as a number that no two of them share; of nobody, whose name is empty, too.
-OWNER_KEY = "reinterpretAsUInt128(sipHash128(owner))"
-NOBODY = "reinterpretAsUInt128(sipHash128(''))"
-
-_NAMES = "CREATE TABLE cost_name_next (owner_key UInt128, owner String) ENGINE = MergeTree ORDER BY owner_key"
-_DROP_NAMES = "DROP TABLE IF EXISTS cost_name_next"
 Row = dict[str, Any]
+Place = tuple[str, str, str]
 
 
 class Source(NamedTuple):
@@ -51,34 +42,35 @@ class Source(NamedTuple):
     rows: str
     weights: Mapping[str, str]  # basis -> column
     place: tuple[str, ...] = ("bucket", "storage_class")
+    is_summed: bool = False  # an owner has one row in a bucket and storage class
 
 
-SOURCES = (
-    Source("stored", _STORED, {"byte-hours": "byte_hours", "object-hours": "object_seconds"}),
-    Source("gone", _GONE, {"bytes-deleted": "bytes"}),
-    Source(
-        "asked",
-        _ASKED,
-        {"requests": "requests_", "bytes-out": "sent", "bytes-retrieved": "retrieved"},
-        ("bucket", "storage_class", "operation"),
-    ),
+STORED = Source(
+    "stored", _STORED, {"byte-hours": "byte_hours_", "object-hours": "object_seconds_"}, is_summed=True
 )
-
-# Everybody who has a weight, and nobody.
-STORE_NAMES = f"""
-INSERT INTO cost_name_next
-SELECT {OWNER_KEY}, owner
-FROM (SELECT '' AS owner UNION ALL {" UNION ALL ".join(f"SELECT owner FROM ({source.rows})" for source in SOURCES)})
-GROUP BY owner"""
+GONE = Source("gone", _GONE, {"bytes-deleted": "bytes"})
+ASKED = Source(
+    "asked",
+    _ASKED,
+    {"requests": "requests_", "bytes-out": "sent", "bytes-retrieved": "retrieved"},
+    ("bucket", "storage_class", "operation"),
+)
+ASKED_SUMS = {"requests": _REQUESTS, "bytes-out": _SENT, "bytes-retrieved": _RETRIEVED}  # basis -> expression
+SOURCES = (STORED, GONE, ASKED)
 
 
 class Weights:
-    """Those of a month, being added up beside what else is to be done; open for as long as the names of owners are needed."""
+    """Those of a month. They are added up beside what else is to be done."""
 
     def __init__(
-        self, engine: Analytics, since: date, until: date, held: Sequence[Stretch], buckets: Sequence[str]
+        self,
+        engine: Analytics,
+        since: date,
+        until: date,
+        buckets: Sequence[str],
+        requested: Iterable[Mapping[str, Any]],
     ) -> None:
-        """`held` says what is not in the sums of days that are over; `buckets` are all that are watched."""
+        """`buckets` are all that are watched; of `requested`, what was asked of each on each day, the weights are added up already."""
         self._engine = engine
         self._buckets = list(buckets)
         self.numbers = {bucket: number for number, bucket in enumerate(buckets, 1)}
@@ -87,51 +79,40 @@ class Weights:
             "until": until.isoformat(),
             "buckets": list(self.numbers),
             "numbers": list(self.numbers.values()),
-            "scans": [one.scan_id for one in held],
-            "scanned": [self.numbers.get(one.bucket_id, 0) for one in held],
-            "lasting": [one.seconds for one in held],
+        }
+        self._asked = _together(row for row in requested if row["bucket_id"] in self.numbers)
+        self._summing: dict[str, Future[dict[Place, Row]]] = {
+            source.name: engine.beside(partial(self._sum, source)) for source in (STORED, GONE)
         }
 
-    def __enter__(self) -> Self:
-        self._engine.command(_DROP_NAMES)
-        self._engine.command(_NAMES)
-        read = partial(self._engine.command, STORE_NAMES, **self.parameters)
-        self._named = self._engine.beside(read)
-        self._wholes = {source.name: self._engine.beside(partial(self._sum, source)) for source in SOURCES}
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._settled()
-        self._engine.command(_DROP_NAMES)
-
-    def wholes(self, source: Source) -> dict[tuple[str, str, str], Row]:
+    def wholes(self, source: Source) -> dict[Place, Row]:
         """All owners' weights together by bucket, storage class and operation: rows with an integer for each basis."""
-        return self._wholes[source.name].result()
+        return self._asked if source is ASKED else self._summing[source.name].result()
 
     def whole(self, source: Source, row: Mapping[str, Any]) -> int:
         """All owners' weights together that a total is shared by; 0 where they are not in that source, or nobody has one."""
         found = self.wholes(source).get((row["bucket_id"], row["storage_class"], row["operation"]))
         return found.get(row["basis"], 0) if found else 0
 
-    def named(self) -> None:
-        """Wait until the table `cost_name_next` has everybody's name."""
-        self._named.result()
-
-    def _sum(self, source: Source) -> dict[tuple[str, str, str], Row]:
+    def _sum(self, source: Source) -> dict[Place, Row]:
         sums = ", ".join(
             f"toString(sum(toInt128({column}))) AS `{basis}`" for basis, column in source.weights.items()
         )
         place = ", ".join(source.place)
         sql = f"SELECT {place}, {sums} FROM ({source.rows}) AS weights WHERE bucket != 0 GROUP BY {place} LIMIT 1000000"
         return {
-            (self._buckets[row["bucket"] - 1], row["storage_class"], row.get("operation", "")): {
+            (self._buckets[row["bucket"] - 1], row["storage_class"], ""): {
                 basis: int(row[basis]) for basis in source.weights
             }
             for row in self._engine.rows(sql, **self.parameters)
         }
 
-    def _settled(self) -> None:
-        """Nothing may be at work on a table that goes."""
-        under_way: list[Future[Any]] = [self._named, *self._wholes.values()]
-        for one in under_way:
-            one.exception()
+
+def _together(requested: Iterable[Mapping[str, Any]]) -> dict[Place, Row]:
+    """Of all days."""
+    found: dict[Place, Row] = defaultdict(lambda: dict.fromkeys(ASKED.weights, 0))
+    for row in requested:
+        sums = found[row["bucket_id"], row["storage_class"], row["operation"]]
+        for basis in sums:
+            sums[basis] += row[basis]
+    return dict(found)

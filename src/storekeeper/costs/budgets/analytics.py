@@ -4,11 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from storekeeper.costs.analytics import OWNER_KEY
 from storekeeper.infra.analytics import Analytics
-
-_NAMED = f"SELECT owner, {OWNER_KEY} AS owner_key FROM (SELECT arrayJoin({{owners:Array(String)}}) AS owner)"
-_KEYS = f"SELECT {OWNER_KEY} FROM (SELECT arrayJoin({{owners:Array(String)}}) AS owner)"
 
 # What every bucket cost on every day.
 DAYS = """
@@ -17,10 +13,9 @@ FROM cost_charge WHERE day >= {since:Date} AND day < {until:Date}
 GROUP BY day, bucket_id, currency ORDER BY day, bucket_id LIMIT 1000000"""
 
 # Some owners' shares of a month, by bucket.
-OWNED = f"""
-SELECT names.owner AS owner, bucket_id, currency, sum(amount) AS spent
-FROM (SELECT owner_key, bucket_id, currency, amount FROM cost_owner WHERE month = {{month:Date}} AND kind != '' AND owner_key IN ({_KEYS})) AS parts
-INNER JOIN ({_NAMED}) AS names USING (owner_key)
+OWNED = """
+SELECT owner, bucket_id, currency, sum(part) AS spent FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
+WHERE month = {month:Date} AND owner IN {owners:Array(String)}
 GROUP BY owner, bucket_id, currency ORDER BY owner, bucket_id LIMIT 1000000"""
 
 Row = dict[str, Any]

@@ -10,7 +10,6 @@ from storekeeper.infra.analytics import Analytics
 
 AT_ONCE = 100_000  # rows of a piece
 _IN = "day >= {since:Date} AND day < {until:Date}"
-_SHARES = "cost_owner WHERE month = {month:Date} AND kind != ''"
 
 # Charges of a day with an amount.
 CHARGES = """
@@ -26,18 +25,15 @@ ACCOUNTS = (
 )
 
 # Owners' shares of a bucket.
-SHARES = f"""
-SELECT bucket_id, names.owner AS owner, kind, currency, shared AS amount
-FROM
-(
-    SELECT owner_key, bucket_id, kind, currency, sum(amount) AS shared FROM {_SHARES} AND bucket_id = {{bucket_id:String}}
-    GROUP BY owner_key, bucket_id, kind, currency
-) AS parts
-INNER JOIN (SELECT DISTINCT owner_key, owner FROM cost_owner WHERE month = {{month:Date}} AND kind = '') AS names USING (owner_key)
-ORDER BY owner, kind, currency LIMIT {{limit:UInt32}} OFFSET {{offset:UInt64}}"""
+SHARES = """
+SELECT {bucket_id:String} AS bucket_id, owner, kind, currency, sum(amounts[indexOf(buckets, {bucket_id:String})]) AS amount
+FROM cost_owner WHERE month = {month:Date} AND has(buckets, {bucket_id:String})
+GROUP BY owner, kind, currency ORDER BY owner, kind, currency LIMIT {limit:UInt32} OFFSET {offset:UInt64}"""
 
 # Buckets that shares are of.
-SHARED = f"SELECT bucket_id, sum(amount) AS total FROM {_SHARES} GROUP BY bucket_id ORDER BY bucket_id LIMIT 1000000"
+SHARED = """
+SELECT bucket_id, sum(part) AS total FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
+WHERE month = {month:Date} GROUP BY bucket_id ORDER BY bucket_id LIMIT 1000000"""
 
 
 class Charged(NamedTuple):

@@ -2,16 +2,20 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import Bucket
 from storekeeper.costs.analytics import CostAnalytics
+from storekeeper.costs.analytics.stored import Held
+from storekeeper.costs.analytics.weights import ASKED_SUMS
 from storekeeper.costs.model import AccountFacts, Charge, DeletionFact, RequestFact, StorageFact
 from storekeeper.costs.rules.accounts import account_of
 from storekeeper.costs.rules.price import price
@@ -68,10 +72,17 @@ class Calculator:
         """What changed since the last time: the last days, days that are missing, and the months they are in."""
         with self._working:
             today = self._clock.now().astimezone(UTC).date()
-            done = self._store_days(today)
-            progress(days=len(done))
-            months = sorted(self._unclosed(today) | ({_first(day) for day in done} - self._closing.months()))
-            charges = sum(self._store_month(month) for month in months)
+            folded = self._analytics.stored.through()
+            settling = self._analytics.beside(partial(self._settle, folded, today))
+            try:
+                done = self._store_days(folded, today)
+                progress(days=len(done))
+                months = sorted(
+                    self._unclosed(today) | ({_first(day) for day in done} - self._closing.months())
+                )
+                charges = sum(self._store_month(month, settling) for month in months)
+            finally:
+                settling.exception()  # nothing may be at work on a table that the next calculation makes anew
             self._close(today)
             progress(months=len(months), charges=charges)
         return Calculated(
@@ -86,20 +97,28 @@ class Calculator:
 
     def charges(self, month: date) -> list[tuple[str, Charge]]:
         """All charges of a month with their accounts, as they would be worked out now."""
+        return self._charges(self.facts(month))
+
+    def _charges(self, found: Mapping[tuple[str, str, str], AccountFacts]) -> list[tuple[str, Charge]]:
         book = self.book()
         return [
             (account, charge)
-            for (account, provider, region), facts in self.facts(month).items()
+            for (account, provider, region), facts in found.items()
             for charge in price(facts, book.series(provider, region))
         ]
 
     def facts(self, month: date) -> dict[tuple[str, str, str], AccountFacts]:
         """What is known of a month by account, provider and region. Buckets that are gone are left out."""
+        return self._facts(month, self._analytics.days.requested(month, _next(month)))
+
+    def _facts(
+        self, month: date, requested: Iterable[Mapping[str, Any]]
+    ) -> dict[tuple[str, str, str], AccountFacts]:
         until = _next(month)
         buckets = {bucket.id: bucket for bucket in self._buckets.all()}
         days = self._analytics.days
         storage = _by_account(map(storage_fact, days.held(month, until)), buckets)
-        requests = _by_account(map(request_fact, days.requested(month, until)), buckets)
+        requests = _by_account(map(request_fact, requested), buckets)
         deletions = _by_account(map(deletion_fact, days.gone(month, until)), buckets)
         return {
             key: AccountFacts(
@@ -111,26 +130,26 @@ class Calculator:
             for key in sorted(storage.keys() | requests.keys() | deletions.keys())
         }
 
-    def _store_days(self, today: date) -> list[date]:
-        """Days that are not folded, and those that are missing; what is over is folded meanwhile."""
-        stored, folded = self._analytics.days.stored(), self._analytics.days.folded()
+    def _store_days(self, folded: date, today: date) -> list[date]:
+        """Days that are not folded, and those that are missing."""
+        stored = self._analytics.days.stored()
         earliest = today - KEPT_DAYS * _DAY
         days = [earliest + number * _DAY for number in range(KEPT_DAYS + 1)]
-        folding = self._analytics.beside(self._fold)
-        done = [day for day in days if (day > folded or day not in stored) and self._store_day(day)]
-        folding.result()
-        return done
+        return [day for day in days if (day > folded or day not in stored) and self._store_day(day)]
 
-    def _fold(self) -> None:
-        """Add days that are over to the sums of their months."""
-        last = (self._clock.now() - SETTLED_AFTER).astimezone(UTC).date() - _DAY
-        folded = self._analytics.days.folded()
-        day = max(folded, last - KEPT_DAYS * _DAY) + _DAY
-        while day <= last:
-            through = min(last, _next(day) - _DAY)
-            if held := self._held(day, through):
-                self._analytics.days.fold(_first(day), through, held)
-            day = through + _DAY
+    def _settle(self, folded: date, today: date) -> None:
+        """Fold days that are over into the sums of their months, with what was held since."""
+        settled = (self._clock.now() - SETTLED_AFTER).astimezone(UTC).date() - _DAY
+        since = max(folded, settled - KEPT_DAYS * _DAY) + _DAY
+        buckets = [bucket.id for bucket in self._buckets.all()]
+        month = _first(since)
+        while month <= today:
+            begin, end = max(since, month), _next(month) - _DAY
+            over = self._held(begin, min(settled, end))
+            open_ = self._held(max(begin, settled + _DAY), min(today, end))
+            if month not in self._closing.months():
+                self._analytics.stored.settle(month, min(settled, end), Held(over, open_), buckets)
+            month = _next(month)
 
     def _held(self, since: date, through: date) -> list[Stretch]:
         """For how long each scan's findings were there in those days."""
@@ -178,15 +197,15 @@ class Calculator:
         found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans if one.finished_at]
         return stretches(found, day, self._clock.now())
 
-    def _store_month(self, month: date) -> int:
-        """Owners' weights are added up while the month is priced."""
-        until, today = _next(month), self._clock.now().astimezone(UTC).date()
-        open_since = max(month, self._analytics.days.folded() + _DAY)
-        held = self._held(open_since, min(today, until - _DAY))
-        buckets = sorted(bucket.id for bucket in self._buckets.all())
-        with self._analytics.weights(month, until, held, buckets) as weights:
-            charges = self.charges(month)
-            self._analytics.store_month(month, charged(charges), weights)
+    def _store_month(self, month: date, settling: Future[None]) -> int:
+        """Price it, and share it by what owners held, when that is `settling` no more, and asked for."""
+        requested = self._analytics.days.requested(month, _next(month), ASKED_SUMS)
+        charges = self._charges(self._facts(month, requested))
+        settling.result()
+        weights = self._analytics.weights(
+            month, _next(month), sorted(bucket.id for bucket in self._buckets.all()), requested
+        )
+        self._analytics.store_month(month, charged(charges), weights)
         return len(charges)
 
 

@@ -1,17 +1,20 @@
--- What an owner's part of a bucket held in a month up to the last day of it that is over, by storage class. A month is replaced whole.
+-- What an owner held in a month, in lists over buckets: up to the last day of it that is over and settled (`through`), and, `open`, from
+-- then on as it was when costs were last worked out. A month is replaced whole.
 CREATE TABLE cost_stored
 (
     month Date,
     through Date,
-    bucket_id LowCardinality(String),
-    storage_class LowCardinality(String),
     owner String,
-    byte_hours UInt64,
-    object_seconds UInt64
+    storage_class LowCardinality(String),
+    buckets Array(LowCardinality(String)),
+    byte_hours Array(UInt64),
+    object_seconds Array(UInt64),
+    open_byte_hours Array(UInt64),
+    open_object_seconds Array(UInt64)
 )
 ENGINE = MergeTree
 PARTITION BY month
-ORDER BY (bucket_id, storage_class, owner)
+ORDER BY (owner, storage_class)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What the scans of a day missed of what the scans before them had found, by age in days. A day is replaced whole.
@@ -77,19 +80,20 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (day, bucket_id, kind, storage_class, operation)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Each owner's share of what a bucket cost in a month up to now. Rows without a kind have what all shares of an owner come to, and the
--- owner's name; the others know the owner by its hash alone, which is made in two thirds of the time. A month is replaced whole.
+-- Each owner's share of what a month cost up to now, by storage class and kind: the sum, and a list of it over buckets. A month is replaced
+-- whole.
 CREATE TABLE cost_owner
 (
     month Date,
+    owner String,
+    storage_class LowCardinality(String),
     kind LowCardinality(String),
-    owner_key UInt128,
-    bucket_id LowCardinality(String),
     currency LowCardinality(String),
     amount Int64,
-    owner String
+    buckets Array(LowCardinality(String)),
+    amounts Array(Int64)
 )
 ENGINE = MergeTree
 PARTITION BY month
-ORDER BY (kind, owner_key, bucket_id)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
+ORDER BY (owner, kind, storage_class, currency)
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1;

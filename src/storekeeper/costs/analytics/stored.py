@@ -1,0 +1,90 @@
+"""What every owner held in a month: what scans found, times how long it was there, added up in one pass."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from storekeeper.costs.analytics.replacing import Replacing
+from storekeeper.costs.rules.stretches import Stretch
+from storekeeper.infra.analytics import Analytics
+
+_SPILL = 300_000_000
+
+# Bytes for so many seconds, in two steps: their product may be more than 64 bits hold.
+_BYTE_HOURS = "intDiv(bytes, 3600) * {0} + intDiv((bytes % 3600) * {0}, 3600)"
+
+# The last day that is added to the sums of days that are over.
+THROUGH = "SELECT max(through) AS through FROM cost_stored"
+
+# A month's sums with what scans found since: for so long in days that are over, and in those that are open. What was open before is
+# reckoned anew. Buckets are grouped by numbers, which takes less time than by names; those that are not watched any more go.
+SETTLE = f"""
+INSERT INTO cost_stored_next
+SELECT {{month:Date}}, {{through:Date}}, owner, storage_class,
+    arrayMap(number -> {{buckets:Array(String)}}[number], groupArray(bucket)),
+    groupArray(over_bytes), groupArray(over_objects), groupArray(open_bytes), groupArray(open_objects)
+FROM
+(
+    SELECT owner, storage_class, bucket, sum(byte_hours_) AS over_bytes, sum(object_seconds_) AS over_objects,
+        sum(open_byte_hours_) AS open_bytes, sum(open_object_seconds_) AS open_objects
+    FROM
+    (
+        SELECT owner, storage_class, transform(bucket_id, {{buckets:Array(String)}}, {{numbers:Array(UInt32)}}, toUInt32(0)) AS bucket,
+            byte_hours_, object_seconds_, toUInt64(0) AS open_byte_hours_, toUInt64(0) AS open_object_seconds_
+        FROM cost_stored ARRAY JOIN buckets AS bucket_id, byte_hours AS byte_hours_, object_seconds AS object_seconds_
+        WHERE month = {{month:Date}}
+        UNION ALL
+        SELECT owner, storage_class, bucket, {_BYTE_HOURS.format("over")}, objects * over, {_BYTE_HOURS.format("open")}, objects * open
+        FROM
+        (
+            SELECT owner, storage_class, bytes, objects,
+                transform(scan_id, {{scans:Array(String)}}, {{scanned:Array(UInt32)}}, toUInt32(0)) AS bucket,
+                transform(scan_id, {{scans:Array(String)}}, {{over:Array(UInt64)}}, toUInt64(0)) AS over,
+                transform(scan_id, {{scans:Array(String)}}, {{open:Array(UInt64)}}, toUInt64(0)) AS open
+            FROM inventory_share WHERE scan_id IN {{scans:Array(String)}}
+        )
+    )
+    WHERE bucket != 0
+    GROUP BY owner, storage_class, bucket
+)
+GROUP BY owner, storage_class
+SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
+
+
+class Held(NamedTuple):
+    """For how long what scans found was there, in days that are over and not added up yet, and in those after them."""
+
+    over: Sequence[Stretch]
+    open: Sequence[Stretch]
+
+
+class StoredTable:
+    """Owners' sums of a month, which are made anew whole with each calculation."""
+
+    def __init__(self, engine: Analytics) -> None:
+        self._engine = engine
+
+    def through(self) -> date:
+        """The last day that is in the sums of days that are over; 1970-01-01 when none is."""
+        through: date = self._engine.row(THROUGH)["through"]
+        return through
+
+    def settle(self, month: date, through: date, held: Held, buckets: Sequence[str]) -> None:
+        """Add days that are over, up to `through`, and put what came since in the place of what was open; of these buckets alone."""
+        numbers = {bucket: number for number, bucket in enumerate(buckets, 1)}
+        over = {one.scan_id: one.seconds for one in held.over}
+        open_ = {one.scan_id: one.seconds for one in held.open}
+        scanned = {one.scan_id: numbers.get(one.bucket_id, 0) for one in (*held.over, *held.open)}
+        values: dict[str, Any] = {
+            "month": month.isoformat(),
+            "through": through.isoformat(),
+            "buckets": list(numbers),
+            "numbers": list(numbers.values()),
+            "scans": list(scanned),
+            "scanned": list(scanned.values()),
+            "over": [over.get(scan_id, 0) for scan_id in scanned],
+            "open": [open_.get(scan_id, 0) for scan_id in scanned],
+        }
+        with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
+            self._engine.command(SETTLE, **values)
+            replacing.done()
