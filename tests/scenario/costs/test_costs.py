@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from storekeeper.costs.model.report import MonthOpenError
+from storekeeper.costs.service.answers import MOST
 
 
 def amounts(parts):
@@ -289,3 +290,20 @@ def test_nothing_is_looked_for_where_no_least_time_is_billed_or_versions_are_kep
     store.delete("b")
     world.scan()
     assert world.engine.rows("SELECT * FROM inventory_gone") == []
+
+
+def test_answers_of_one_kind_do_not_give_way_to_those_of_another(world):
+    read = []
+
+    def ask(kind, asked):
+        return world.costs.answers.get(kind, asked, lambda: read.append((kind, asked)) or len(read))
+
+    first = ask("large", 0)
+    for number in range(MOST + 1):
+        ask("small", number)
+    assert (ask("large", 0), len(read)) == (first, MOST + 2)
+    assert ask("small", 0) == len(read) == MOST + 3
+    world.costs.calculate()
+    assert ask("large", 0) == len(read) == MOST + 4
+    world.price_as("aws-s3-us-east-1")
+    assert ask("large", 0) == len(read) == MOST + 5

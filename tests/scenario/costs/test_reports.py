@@ -10,7 +10,6 @@ import pytest
 from storekeeper.costs.model import Charge
 from storekeeper.costs.model.report import CurrencyError, MonthError
 from storekeeper.costs.rules.sharing import share
-from storekeeper.costs.service.answers import MOST
 
 
 def amounts(parts):
@@ -181,20 +180,3 @@ def test_sheets_are_those_of_the_bucket(used):
     assert [one.id for one in used.costs.report(bucket="photos").sheets] == ["memory/*/undated"]
     used.memory(name="empty")
     assert used.costs.report(bucket="empty").sheets == []
-
-
-def test_answers_of_one_kind_do_not_give_way_to_those_of_another(world):
-    read = []
-
-    def ask(kind, asked):
-        return world.costs.answers.get(kind, asked, lambda: read.append((kind, asked)) or len(read))
-
-    first = ask("large", 0)
-    for number in range(MOST + 1):
-        ask("small", number)
-    assert (ask("large", 0), len(read)) == (first, MOST + 2)
-    assert ask("small", 0) == len(read) == MOST + 3
-    world.costs.calculate()
-    assert ask("large", 0) == len(read) == MOST + 4
-    world.price_as("aws-s3-us-east-1")
-    assert ask("large", 0) == len(read) == MOST + 5

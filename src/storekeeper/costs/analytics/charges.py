@@ -97,11 +97,14 @@ class CostAnalytics:
         """Owners' weights in a month, as they are now; see `Weights`."""
         return Weights(self._engine, since, until, buckets, requested)
 
-    def store_month(self, since: date, charges: pa.Table, weights: Weights) -> None:
-        """Replace a month's charges, then everybody's shares of them."""
+    def store_charges(self, since: date, charges: pa.Table) -> None:
+        """Replace a month's."""
         with Replacing(self._engine, "cost_charge", since.strftime("%Y%m")) as replacing:
             self._engine.insert("cost_charge_next", charges)
             replacing.done()
+
+    def share(self, weights: Weights) -> None:
+        """Replace everybody's shares of a month by those of its charges as they are stored."""
         shares.share(self._engine, weights)
 
     def summed(self, by: str, since: date, until: date, bucket_id: str = "") -> list[Row]:

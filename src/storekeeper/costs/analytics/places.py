@@ -24,6 +24,11 @@ class Places:
         return of_class * self._many_operations + self._operations[row["operation"]]
 
     @property
+    def most(self) -> int:
+        """More than any number is."""
+        return (len(self._buckets) + 1) * self._many_classes * self._many_operations
+
+    @property
     def sql(self) -> str:
         storage_class = _numbered("storage_class", "classes", len(self._classes))
         operation = (

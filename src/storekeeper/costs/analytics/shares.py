@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from storekeeper.costs.analytics.parts import Column, by_kind, parts
 from storekeeper.costs.analytics.places import Places
 from storekeeper.costs.analytics.replacing import Replacing
 from storekeeper.costs.analytics.weights import SOURCES, Source, Weights
@@ -48,9 +49,6 @@ FROM
 )
 ARRAY JOIN bucket_id, storage_class, kind, currency, owner, amount"""
 
-# To whole nano-units, toward zero.
-_CUT = "toInt64(if({0} < 0, -bitShiftRight(-{0}, 64), bitShiftRight({0}, 64)))"
-
 _RATES = """
 CREATE TABLE cost_rate_next (source LowCardinality(String), place UInt32, bucket UInt32, number UInt16, rate String)
 ENGINE = Memory"""
@@ -72,14 +70,6 @@ class Line(NamedTuple):
     storage_class: str
     kind: str
     currency: str
-
-
-class _Column(NamedTuple):
-    """What one column of rates is for."""
-
-    kind: str
-    currency: str
-    basis: str
 
 
 def share(engine: Analytics, weights: Weights) -> None:
@@ -114,11 +104,11 @@ def _share_by_weights(engine: Analytics, weights: Weights, totals: Sequence[Row]
 
 
 def _share(
-    engine: Analytics, weights: Weights, source: Source, places: Places, columns: Sequence[_Column]
+    engine: Analytics, weights: Weights, source: Source, places: Places, columns: Sequence[Column]
 ) -> None:
-    kinds = list(_by_kind(source, columns))
+    kinds = list(by_kind(source, columns))
     engine.command(
-        _parts(source, places, columns),
+        parts(source, places, columns),
         source=source.name,
         kinds=[kind for kind, _ in kinds],
         currencies=[currency for _, currency in kinds],
@@ -127,13 +117,13 @@ def _share(
     )
 
 
-def _columns(source: Source, totals: Sequence[Row]) -> list[_Column]:
+def _columns(source: Source, totals: Sequence[Row]) -> list[Column]:
     used = (row for row in totals if row["basis"] in source.weights)
-    return sorted({_Column(row["kind"], row["currency"], row["basis"]) for row in used})
+    return sorted({Column(row["kind"], row["currency"], row["basis"]) for row in used})
 
 
 def _rates(
-    source: Source, weights: Weights, places: Places, columns: Sequence[_Column], totals: Sequence[Row]
+    source: Source, weights: Weights, places: Places, columns: Sequence[Column], totals: Sequence[Row]
 ) -> Iterator[Row]:
     for row in totals:
         if row["basis"] in source.weights and (whole := weights.whole(source, row)):
@@ -141,50 +131,9 @@ def _rates(
                 "source": source.name,
                 "place": places.number(row),
                 "bucket": weights.numbers[row["bucket_id"]],
-                "number": columns.index(_Column(row["kind"], row["currency"], row["basis"])),
+                "number": columns.index(Column(row["kind"], row["currency"], row["basis"])),
                 "rate": str(rate(row["total"], whole)),
             }
-
-
-def _parts(source: Source, places: Places, columns: Sequence[_Column]) -> str:
-    """One pass over the weights: each owner's, at the rates of what they are in, by kind, in lists over buckets."""
-    rates = ", ".join(
-        f"sumIf(toInt128(rate), number = {number}) AS rate_{number}" for number in range(len(columns))
-    )
-    exact = [" + ".join(terms) for terms in _by_kind(source, columns).values()]
-    parts = exact if source.is_summed else [f"sum({one})" for one in exact]
-    named = ", ".join(f"{part} AS part_{number}" for number, part in enumerate(parts))
-    lists = ", ".join(f"groupArray({_CUT.format(f'part_{number}')})" for number in range(len(parts)))
-    return f"""
-INSERT INTO cost_owner_next
-SELECT {{since:Date}}, owner, storage_class, kind, currency, arraySum(list),
-    arrayMap(number -> {{buckets:Array(String)}}[number], arrayFilter((number, part) -> part != 0, numbers_, list)),
-    arrayFilter(part -> part != 0, list)
-FROM
-(
-    SELECT owner, storage_class, groupArray(number_) AS numbers_, [{lists}] AS lists
-    FROM
-    (
-        SELECT owner, storage_class, rates.bucket AS number_, {named}
-        FROM (SELECT owner, storage_class, {places.sql} AS place, {", ".join(source.weights.values())} FROM ({source.rows})) AS weights
-        INNER JOIN (SELECT place, any(bucket) AS bucket, {rates} FROM cost_rate_next WHERE source = {{source:String}} GROUP BY place) AS rates
-        USING (place)
-        {"" if source.is_summed else "GROUP BY owner, storage_class, number_"}
-    )
-    GROUP BY owner, storage_class
-)
-ARRAY JOIN lists AS list, {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency
-WHERE arrayExists(part -> part != 0, list)
-SETTINGS max_bytes_before_external_group_by = {_SPILL}"""
-
-
-def _by_kind(source: Source, columns: Sequence[_Column]) -> dict[tuple[str, str], list[str]]:
-    """(kind, currency) -> weights at their rates, as SQL."""
-    terms: dict[tuple[str, str], list[str]] = {}
-    for number, column in enumerate(columns):
-        term = f"toInt128({source.weights[column.basis]}) * rate_{number}"
-        terms.setdefault((column.kind, column.currency), []).append(term)
-    return terms
 
 
 def _others(engine: Analytics, weights: Weights, totals: Sequence[Row]) -> Iterator[tuple[Line, str, int]]:

@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 from storekeeper.infra.analytics import Analytics
 
 # Rows know buckets by numbers, which are added up faster than names; those that are not watched any more are all 0.
-_NUMBER = "transform(bucket_id, {buckets:Array(String)}, {numbers:Array(UInt32)}, toUInt32(0))"
+NUMBER = "transform(bucket_id, {buckets:Array(String)}, {numbers:Array(UInt32)}, toUInt32(0))"
 
 # What was held: in days that are over, and in those that are open.
 _STORED = f"""
-SELECT {_NUMBER} AS bucket, storage_class, owner, over_bytes + open_bytes AS byte_hours_, over_objects + open_objects AS object_seconds_
+SELECT {NUMBER} AS bucket, storage_class, owner, over_bytes + open_bytes AS byte_hours_, over_objects + open_objects AS object_seconds_
 FROM cost_stored
 ARRAY JOIN buckets AS bucket_id, byte_hours AS over_bytes, open_byte_hours AS open_bytes,
     object_seconds AS over_objects, open_object_seconds AS open_objects
 WHERE month = {{since:Date}}"""
 
 _GONE = f"""
-SELECT {_NUMBER} AS bucket, storage_class, owner, bytes FROM cost_gone WHERE day >= {{since:Date}} AND day < {{until:Date}}"""
+SELECT {NUMBER} AS bucket, storage_class, owner, bytes FROM cost_gone WHERE day >= {{since:Date}} AND day < {{until:Date}}"""
 
 # Requests that stand for others may be fractions: millionths of them count, so that it does not matter which of them were added up
 # already.
@@ -29,8 +29,9 @@ _REQUESTS = "toInt64(round(usage_day.requests * 1048576))"
 _SENT = "toInt64(round(usage_day.bytes_out))"
 _RETRIEVED = f"if(operation = 'GetObject', {_SENT}, toInt64(0))"
 _ASKED = f"""
-SELECT {_NUMBER} AS bucket, storage_class, operation, owner, {_REQUESTS} AS requests_, {_SENT} AS sent, {_RETRIEVED} AS retrieved
+SELECT {NUMBER} AS bucket, storage_class, operation, owner, {_REQUESTS} AS requests_, {_SENT} AS sent, {_RETRIEVED} AS retrieved
 FROM usage_day WHERE time >= toDateTime({{since:Date}}, 'UTC') AND time < toDateTime({{until:Date}}, 'UTC')"""
+_NO_LISTS: Mapping[str, tuple[str, str]] = {}
 Row = dict[str, Any]
 Place = tuple[str, str, str]
 
@@ -42,11 +43,19 @@ class Source(NamedTuple):
     rows: str
     weights: Mapping[str, str]  # basis -> column
     place: tuple[str, ...] = ("bucket", "storage_class")
-    is_summed: bool = False  # an owner has one row in a bucket and storage class
+    lists: Mapping[str, tuple[str, str]] = (
+        _NO_LISTS  # column -> lists over buckets in `cost_stored` that it is the sum of
+    )
 
 
 STORED = Source(
-    "stored", _STORED, {"byte-hours": "byte_hours_", "object-hours": "object_seconds_"}, is_summed=True
+    "stored",
+    _STORED,
+    {"byte-hours": "byte_hours_", "object-hours": "object_seconds_"},
+    lists={
+        "byte_hours_": ("byte_hours", "open_byte_hours"),
+        "object_seconds_": ("object_seconds", "open_object_seconds"),
+    },
 )
 GONE = Source("gone", _GONE, {"bytes-deleted": "bytes"})
 ASKED = Source(

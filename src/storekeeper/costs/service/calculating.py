@@ -201,11 +201,10 @@ class Calculator:
         """Price it, and share it by what owners held, when that is `settling` no more, and asked for."""
         requested = self._analytics.days.requested(month, _next(month), ASKED_SUMS)
         charges = self._charges(self._facts(month, requested))
+        self._analytics.store_charges(month, charged(charges))
         settling.result()
-        weights = self._analytics.weights(
-            month, _next(month), sorted(bucket.id for bucket in self._buckets.all()), requested
-        )
-        self._analytics.store_month(month, charged(charges), weights)
+        buckets = sorted(bucket.id for bucket in self._buckets.all())
+        self._analytics.share(self._analytics.weights(month, _next(month), buckets, requested))
         return len(charges)
 
 
