@@ -1,6 +1,7 @@
 """What benchmarks share: a whole Storekeeper in a temporary directory, and tables of results."""
 
 import contextlib
+import gc
 import logging
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def storekeeper(folder="", clock=None):
         try:
             with TestClient(server.application, base_url="https://storekeeper.test") as client:
                 sign_in(client)
+                gc.freeze()  # as `serve` does
                 yield server, client
         finally:
             server.close()

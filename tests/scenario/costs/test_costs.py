@@ -307,3 +307,17 @@ def test_answers_of_one_kind_do_not_give_way_to_those_of_another(world):
     assert ask("large", 0) == len(read) == MOST + 4
     world.price_as("aws-s3-us-east-1")
     assert ask("large", 0) == len(read) == MOST + 5
+
+
+def test_a_clock_that_is_set_back_stops_nothing(used):
+    used.clock.sleep(2 * 86400)
+    used.costs.calculate()
+    ahead = used.costs.report()
+    used.clock.sleep(-2 * 86400)
+    used.costs.calculate()
+    report = used.costs.report()
+    assert total(report.by_owner) == Decimal(report.month_to_date) > 0
+    assert Decimal(report.projection.amount) > 0
+    used.clock.sleep(2 * 86400)
+    used.costs.calculate()
+    assert used.costs.report().month_to_date == ahead.month_to_date

@@ -23,7 +23,7 @@ from storekeeper.costs.model import (
 )
 from storekeeper.costs.rules.apportion import apportion
 from storekeeper.costs.rules.meter import Meter, Step, reckon
-from storekeeper.costs.rules.price import price
+from storekeeper.costs.rules.price import Pricing, price
 from storekeeper.costs.rules.sharing import share
 from thoroughness import examples
 
@@ -85,6 +85,20 @@ months = st.builds(
     requests=st.lists(requests, max_size=4),
     deletions=st.lists(deletions, max_size=2),
 )
+
+
+def later(before, after, since):
+    """The month of `before` up to a day, and that of `after` from then on."""
+    return AccountFacts(
+        month=MONTH,
+        **{
+            name: [
+                *(fact for fact in getattr(before, name) if fact.day < since),
+                *(fact for fact in getattr(after, name) if fact.day >= since),
+            ]
+            for name in ("storage", "requests", "deletions")
+        },
+    )
 
 
 def total(charges):
@@ -222,6 +236,16 @@ def test_order_does_not_matter_and_pricing_twice_is_the_same(series, facts, rand
     again = AccountFacts(month=MONTH, storage=shuffled[0], requests=shuffled[1], deletions=shuffled[2])
     assert price(again, series) == price(facts, series)
     assert price(facts, series) == price(facts, series)
+
+
+@few
+@given(st.sampled_from(ALL), st.lists(st.tuples(months, on), min_size=2, max_size=5))
+def test_what_changed_since_the_last_time_is_priced_as_the_whole_is(series, versions):
+    """Days before one on which a month changes are those of the month before it, as in practice."""
+    pricing, facts = Pricing(series), None
+    for changed, since in versions:
+        facts = changed if facts is None else later(facts, changed, since)
+        assert pricing.price(facts) == price(facts, series)
 
 
 @few

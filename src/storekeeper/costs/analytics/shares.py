@@ -50,13 +50,12 @@ FROM
 ARRAY JOIN bucket_id, storage_class, kind, currency, owner, amount"""
 
 _RATES = """
-CREATE TABLE cost_rate_next (source LowCardinality(String), place UInt32, bucket UInt32, number UInt16, rate String)
+CREATE TABLE cost_rate_next (source LowCardinality(String), place UInt32, number UInt16, rate String)
 ENGINE = Memory"""
 _DROP_RATES = "DROP TABLE IF EXISTS cost_rate_next"
 _RATE: list[tuple[str, pa.DataType]] = [
     ("source", pa.string()),
     ("place", pa.uint32()),
-    ("bucket", pa.uint32()),
     ("number", pa.uint16()),
     ("rate", pa.string()),
 ]
@@ -130,7 +129,6 @@ def _rates(
             yield {
                 "source": source.name,
                 "place": places.number(row),
-                "bucket": weights.numbers[row["bucket_id"]],
                 "number": columns.index(Column(row["kind"], row["currency"], row["basis"])),
                 "rate": str(rate(row["total"], whole)),
             }

@@ -6,7 +6,10 @@ the day makes, at the prices of the sheet that holds on it. So the days add up t
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from datetime import date
+from itertools import takewhile
+from typing import NamedTuple, Self
 
 from storekeeper.costs.model import (
     AccountFacts,
@@ -39,6 +42,27 @@ def price(facts: AccountFacts, sheets: Sequence[Sheet]) -> list[Charge]:
     return [charge for day, of_day in _by_day(facts) for charge in month.charges(day, of_day)]
 
 
+class Pricing:
+    """An account's month as it was priced last. Its days up to the first one whose facts are others are not priced again."""
+
+    def __init__(self, sheets: Sequence[Sheet]) -> None:
+        self.sheets = sheets
+        self._days: list[_Day] = []
+
+    def price(self, facts: AccountFacts) -> list[Charge]:
+        """As `price` does."""
+        days = list(_by_day(facts))
+        same = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1][:2], zip(days, self._days, strict=False))
+        )
+        del self._days[same:]
+        month = self._days[-1].after.copy() if self._days else _Month(self.sheets)
+        for day, of_day in days[same:]:
+            charges = list(month.charges(day, of_day))
+            self._days.append(_Day(day, of_day, charges, month.copy()))
+        return [charge for day in self._days for charge in day.charges]
+
+
 def contributions(tariff: Tariff, facts: Iterable[Fact]) -> Iterator[Contribution]:
     """What each fact adds to which meter."""
     for fact in facts:
@@ -59,10 +83,17 @@ class _Month:
         self._sheets = sheets
         self._tariffs: dict[str, Tariff] = {}
         self._meters: dict[tuple[str, Key], Meter] = {}
-        self._totals: dict[Key, int] = defaultdict(int)
-        self._used: dict[Key, dict[Line, int]] = {key: defaultdict(int) for key in _RELATIVE}
+        self.totals: dict[Key, int] = defaultdict(int)
+        self.used: dict[Key, dict[Line, int]] = {key: defaultdict(int) for key in _RELATIVE}
         # Byte-hours of the month to date, and the hours of those of its days that anything is known of.
         self._stored = self._hours = 0
+
+    def copy(self) -> Self:
+        """As it stands; what follows from sheets alone is shared."""
+        made = copy(self)
+        made.totals = self.totals.copy()
+        made.used = {key: of_key.copy() for key, of_key in self.used.items()}
+        return made
 
     def charges(self, day: date, facts: Sequence[Fact]) -> Iterator[Charge]:
         sheet = in_force(self._sheets, day)
@@ -94,12 +125,12 @@ class _Month:
                 after = self._egress(tariff, self._stored, self._hours)
             else:
                 before = after = self._meter(day, tariff, key)
-            total = self._totals[key]
-            self._totals[key] = total + sum(use.quantity for use in of_key.values())
+            total = self.totals[key]
+            self.totals[key] = total + sum(use.quantity for use in of_key.values())
             self._remember(key, of_key)
             if before and after:
                 change = Change(
-                    day, tariff.sheet, key, after, reckon(before, total), reckon(after, self._totals[key])
+                    day, tariff.sheet, key, after, reckon(before, total), reckon(after, self.totals[key])
                 )
                 yield from self._settle(change, of_key)
         if tariff.sheet.storage.minimum:
@@ -107,7 +138,7 @@ class _Month:
 
     def _settle(self, change: Change, uses: dict[Line, Use]) -> Iterator[Charge]:
         if uses or change.before != change.after:
-            yield from settle(change, uses, self._used.get(change.key, {}))
+            yield from settle(change, uses, self.used.get(change.key, {}))
 
     def _minimum(self, day: date, tariff: Tariff, stored: int, hours: int) -> Iterator[Charge]:
         """What is missing to the least that an account pays for, shared by what is stored; later days can give it back."""
@@ -116,7 +147,7 @@ class _Month:
         key = Key(Kind.MINIMUM, tariff.sheet.default_storage_class)
         change = Change(day, tariff.sheet, key, meter, reckon(meter, before), reckon(meter, after))
         if change.before != change.after:
-            month = dict(sorted(self._used[Key(Kind.MINIMUM)].items()))
+            month = dict(sorted(self.used[Key(Kind.MINIMUM)].items()))
             missing = zip(month, apportion(after - before, list(month.values())), strict=True)
             uses = {line: Use(quantity) for line, quantity in missing}
             yield from settle(change, uses, month, always_by_month=True)
@@ -127,12 +158,12 @@ class _Month:
         self._hours += 24 if held else 0
         for fact in held:
             line = Line(fact.bucket, fact.storage_class, "", Kind.MINIMUM, Basis.BYTE_HOURS, fact.provenance)
-            self._used[Key(Kind.MINIMUM)][line] += storage.byte_hours(tariff, fact)
+            self.used[Key(Kind.MINIMUM)][line] += storage.byte_hours(tariff, fact)
 
     def _remember(self, key: Key, uses: dict[Line, Use]) -> None:
-        if key in self._used:
+        if key in self.used:
             for line, use in uses.items():
-                self._used[key][line] += use.quantity
+                self.used[key][line] += use.quantity
 
     def _egress(self, tariff: Tariff, stored: int, hours: int) -> Meter | None:
         found = tariff.sheet.egress
@@ -143,6 +174,13 @@ class _Month:
         if found is None:
             found = self._meters[tariff.sheet.id, key] = _meter(day, tariff, key)
         return found
+
+
+class _Day(NamedTuple):
+    day: date
+    facts: Sequence[Fact]
+    charges: Sequence[Charge]
+    after: _Month
 
 
 def _meter(day: date, tariff: Tariff, key: Key) -> Meter:

@@ -18,7 +18,7 @@ from storekeeper.costs.analytics.stored import Held
 from storekeeper.costs.analytics.weights import ASKED_SUMS
 from storekeeper.costs.model import AccountFacts, Charge, DeletionFact, RequestFact, StorageFact
 from storekeeper.costs.rules.accounts import account_of
-from storekeeper.costs.rules.price import price
+from storekeeper.costs.rules.price import Pricing, price
 from storekeeper.costs.rules.stretches import Scanned, Stretch, stretches, together
 from storekeeper.costs.rules.tariff import Tariff
 from storekeeper.costs.service.closing import Closing
@@ -33,9 +33,11 @@ CLOSED_AFTER = 5  # days into the next month, after which a month stays as it is
 SETTLED_AFTER = timedelta(
     hours=1
 )  # past midnight: until then a scan that ended before it may still be written down
+PRICES_KEPT = 200_000  # charges of the present month, half a kilobyte each, that need not be worked out again
 SUMS_KEPT = timedelta(days=330)  # at the least, for which sums of operations are
 _DAY = timedelta(days=1)
 Fact = TypeVar("Fact", StorageFact, RequestFact, DeletionFact)
+Key = tuple[str, str, str]  # account, provider, region
 
 
 class Calculated(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,7 @@ class Calculator:
         self._analytics, self._inventory, self._buckets, self._clock = analytics, inventory, buckets, clock
         self._prices = prices
         self._working = threading.Lock()
+        self._priced: dict[tuple[date, Key], Pricing] = {}
 
     def book(self) -> Book:
         """The price sheets as they are now: of the package, and of one's own."""
@@ -83,6 +86,7 @@ class Calculator:
                 charges = sum(self._store_month(month, settling) for month in months)
             finally:
                 settling.exception()  # nothing may be at work on a table that the next calculation makes anew
+            self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] >= _first(today)}
             self._close(today)
             progress(months=len(months), charges=charges)
         return Calculated(
@@ -97,23 +101,30 @@ class Calculator:
 
     def charges(self, month: date) -> list[tuple[str, Charge]]:
         """All charges of a month with their accounts, as they would be worked out now."""
-        return self._charges(self.facts(month))
-
-    def _charges(self, found: Mapping[tuple[str, str, str], AccountFacts]) -> list[tuple[str, Charge]]:
         book = self.book()
         return [
             (account, charge)
-            for (account, provider, region), facts in found.items()
+            for (account, provider, region), facts in self.facts(month).items()
             for charge in price(facts, book.series(provider, region))
         ]
 
-    def facts(self, month: date) -> dict[tuple[str, str, str], AccountFacts]:
+    def _charges(self, month: date, found: Mapping[Key, AccountFacts]) -> list[tuple[str, Charge]]:
+        """The same, of days that are as they were when the month was priced last, as they were priced then."""
+        book, priced = self.book(), {}
+        for key in found:
+            sheets, before = book.series(*key[1:]), self._priced.get((month, key))
+            priced[key] = before if before and before.sheets == sheets else Pricing(sheets)
+        charges = [(key[0], charge) for key, facts in found.items() for charge in priced[key].price(facts)]
+        self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] != month}
+        if len(charges) <= PRICES_KEPT:
+            self._priced |= {(month, key): pricing for key, pricing in priced.items()}
+        return charges
+
+    def facts(self, month: date) -> dict[Key, AccountFacts]:
         """What is known of a month by account, provider and region. Buckets that are gone are left out."""
         return self._facts(month, self._analytics.days.requested(month, _next(month)))
 
-    def _facts(
-        self, month: date, requested: Iterable[Mapping[str, Any]]
-    ) -> dict[tuple[str, str, str], AccountFacts]:
+    def _facts(self, month: date, requested: Iterable[Mapping[str, Any]]) -> dict[Key, AccountFacts]:
         until = _next(month)
         buckets = {bucket.id: bucket for bucket in self._buckets.all()}
         days = self._analytics.days
@@ -200,7 +211,7 @@ class Calculator:
     def _store_month(self, month: date, settling: Future[None]) -> int:
         """Price it, and share it by what owners held, when that is `settling` no more, and asked for."""
         requested = self._analytics.days.requested(month, _next(month), ASKED_SUMS)
-        charges = self._charges(self._facts(month, requested))
+        charges = self._charges(month, self._facts(month, requested))
         self._analytics.store_charges(month, charged(charges))
         settling.result()
         buckets = sorted(bucket.id for bucket in self._buckets.all())

@@ -139,23 +139,21 @@ def request_fact(row: Mapping[str, Any]) -> RequestFact:
 
 def charged(charges: Sequence[tuple[str, Charge]]) -> pa.Table:
     """Rows of `cost_charge` for charges with their accounts."""
-    rows = [
-        {
-            "day": charge.day,
-            "account": account,
-            "bucket_id": charge.bucket,
-            "storage_class": charge.storage_class,
-            "operation": charge.operation,
-            "operation_class": charge.operation_class,
-            "kind": charge.kind,
-            "basis": charge.basis,
-            "amount": charge.amount,
-            "currency": charge.currency,
-            "provenance": charge.provenance,
-            "sheet": charge.sheet,
-            "is_estimated": int(bool(charge.estimated)),
-            "detail": _encode(charge).decode(),
-        }
-        for account, charge in charges
-    ]
-    return pa.Table.from_pylist(rows, schema=pa.schema(_CHARGED))
+    accounts, found = zip(*charges, strict=True) if charges else ((), ())
+    columns: dict[str, Iterable[object]] = {
+        "day": (one.day for one in found),
+        "account": accounts,
+        "bucket_id": (one.bucket for one in found),
+        "storage_class": (one.storage_class for one in found),
+        "operation": (one.operation for one in found),
+        "operation_class": (one.operation_class for one in found),
+        "kind": (one.kind for one in found),
+        "basis": (one.basis for one in found),
+        "amount": (one.amount for one in found),
+        "currency": (one.currency for one in found),
+        "provenance": (one.provenance for one in found),
+        "sheet": (one.sheet for one in found),
+        "is_estimated": (int(bool(one.estimated)) for one in found),
+        "detail": (_encode(one).decode() for one in found),
+    }
+    return pa.table({name: pa.array(columns[name], kind) for name, kind in _CHARGED})

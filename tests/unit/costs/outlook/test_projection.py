@@ -163,9 +163,11 @@ def test_a_share_is_between_0_and_1(elapsed):
         project({}, TODAY, elapsed)
 
 
-def test_a_day_to_come_is_refused():
-    with pytest.raises(ValueError, match="2026-11-12 is after 2026-11-11"):
-        project({date(2026, 11, 12): 1}, TODAY)
+@pytest.mark.parametrize("elapsed", [0, 0.5, 1])
+def test_days_to_come_do_not_count(elapsed):
+    amounts = back(TODAY, noisy(10 * NANO, 60))
+    to_come = {TODAY + timedelta(days): 1000 * NANO for days in range(1, 40)}
+    assert project(amounts | to_come, TODAY, elapsed) == project(amounts, TODAY, elapsed)
 
 
 def test_what_is_older_than_a_year_does_not_count():

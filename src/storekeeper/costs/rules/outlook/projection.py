@@ -26,18 +26,17 @@ def project(amounts: Mapping[date, int], today: date, elapsed: float = 0.0) -> P
 
     `elapsed` is the share of today that is over, and the amount of today, if there is one, what that share cost. A day of this
     month that is missing after the first known day is taken to cost what is expected of it; days before the first one cost nothing.
-    Raises ValueError for a share outside 0…1 and for a day after today.
+    Days after today, which a clock leaves that was set back, do not count. Raises ValueError for a share outside 0…1.
     """
     if not 0 <= elapsed <= 1:
         raise ValueError(f"the share of a day that is over is between 0 and 1, not {elapsed}")
-    if any(day > today for day in amounts):
-        raise ValueError(f"{max(amounts)} is after {today}")
     first = today.replace(day=1)
-    spent = sum(amount for day, amount in amounts.items() if day >= first)
+    spent = sum(amount for day, amount in amounts.items() if first <= day <= today)
+    last = today if elapsed == 1 else today - timedelta(days=1)
     days = [
         (day.toordinal(), float(amount))
         for day, amount in sorted(amounts.items())
-        if today - YEAR <= day and (day < today or elapsed == 1)
+        if today - YEAR <= day <= last
     ]
     if not days:
         return _by_pace(spent, amounts.get(today, 0), today, elapsed)

@@ -1,8 +1,9 @@
 """Statistics that a few wild values do not move. Pure Python: what is looked at are some dozens of days."""
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from bisect import insort
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
 
 _TO_SIGMA = 1.4826  # the median absolute deviation of a normal distribution, as its standard deviation
 MEDIAN_ERROR = 1.2533  # standard error of a median, over that of a mean: sqrt(pi / 2)
@@ -23,7 +24,18 @@ def deviation(values: Sequence[float]) -> float:
 
 def scatter(values: Sequence[float]) -> float:
     """The sum of deviations from the median."""
-    ordered = sorted(values)
+    return _scatter(sorted(values))
+
+
+def scatters(values: Iterable[float]) -> Iterator[float]:
+    """The scatter of the first value, of the first two, and so on."""
+    ordered: list[float] = []
+    for value in values:
+        insort(ordered, value)
+        yield _scatter(ordered)
+
+
+def _scatter(ordered: Sequence[float]) -> float:
     half = len(ordered) // 2
     return sum(ordered[len(ordered) - half :]) - sum(ordered[:half])
 
@@ -46,11 +58,8 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def slope(times: Sequence[float], values: Sequence[float]) -> float:
     """The median of the slopes between all pairs (Theil and Sen); 0 for less than two."""
-    pairs = [
-        (values[j] - values[i]) / (times[j] - times[i])
-        for i in range(len(times))
-        for j in range(i + 1, len(times))
-    ]
+    points = combinations(zip(times, values, strict=True), 2)
+    pairs = [(after - before) / (end - begin) for (begin, before), (end, after) in points]
     return median(pairs) if pairs else 0.0
 
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from storekeeper.costs.rules.outlook.forecasting.robust import MEDIAN_ERROR, median, noise, scatter, slope
+from storekeeper.costs.rules.outlook.forecasting.robust import (
+    MEDIAN_ERROR,
+    median,
+    noise,
+    scatter,
+    scatters,
+    slope,
+)
 
 LEAST_AFTER = 4  # days at the new level
 _LEAST_BEFORE = 7
@@ -18,8 +25,9 @@ def found(numbers: Sequence[int], amounts: Sequence[float]) -> int | None:
     if len(recent) < _LEAST_BEFORE + LEAST_AFTER:
         return None
     splits = range(_LEAST_BEFORE, len(recent) - LEAST_AFTER + 1)
-    left, place = min((scatter(recent[:at]) + scatter(recent[at:]), at) for at in splits)
-    if left > _BETTER * _left_by_line(times, recent) or not _is_sure(recent, place):
+    before, after = list(scatters(recent)), list(scatters(reversed(recent)))
+    left, place = min((before[at - 1] + after[len(recent) - at - 1], at) for at in splits)
+    if not _is_sure(recent, place) or left > _BETTER * _left_by_line(times, recent):
         return None
     return offset + place
 
