@@ -27,7 +27,8 @@ from storekeeper.quotas.model import Measure, NewQuota
 
 OWNERS, BUCKETS, DAYS = 10_000, 50, 90
 WHOLE_SECONDS, DAY_SECONDS, READ_MS, READS, WARM = 10, 1, 50, 60, 5
-NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
+INCREMENTS = 3  # days
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 SCANNED = timedelta(hours=2)  # past midnight
 BUDGETS, QUOTAS = 100, 100
 _BYTES = "1000000 + cityHash64(number, 7) % 4000000000"
@@ -79,13 +80,7 @@ def main():
         ids = _fill(server, Path(folder))
         read = _taken(lambda: server.analytics.row(READ_ONCE))
         whole = _taken(server.costs.calculate)
-        clock.next()
-        _scanned(server, ids, clock.now().date())
-        server.analytics.command(
-            USED.replace("{buckets}", "', '".join(ids)), day=clock.now().date().isoformat()
-        )
-        day = _taken(server.costs.calculate)
-        again = _taken(server.costs.calculate)
+        day, again = _days(server, clock, ids)
         table(
             f"Seconds for {OWNERS:,} owners, {BUCKETS} buckets, {DAYS} days",
             ("", "s", "of processors", "times the limit"),
@@ -115,6 +110,19 @@ def main():
         (f"a day's increment in less than {DAY_SECONDS} s ({day[0]:.2f} s)", day[0] < DAY_SECONDS),
         (f"p99 of reads below {READ_MS} ms everywhere ({worst:.0f} ms)", worst < READ_MS),
     ])  # fmt: skip
+
+
+def _days(server, clock, ids):
+    """The medians of some days: the first calculation of a day, and the next one."""
+    first, next_ = [], []
+    for _ in range(INCREMENTS):
+        clock.next()
+        day = clock.now().date()
+        _scanned(server, ids, day)
+        server.analytics.command(USED.replace("{buckets}", "', '".join(ids)), day=day.isoformat())
+        first.append(_taken(server.costs.calculate))
+        next_.append(_taken(server.costs.calculate))
+    return sorted(first)[INCREMENTS // 2], sorted(next_)[INCREMENTS // 2]
 
 
 def _fill(server, folder: Path) -> list[str]:

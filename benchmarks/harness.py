@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 from storekeeper.app import Storekeeper
 from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.telemetry import configure_logging
+from storekeeper.infra.web.server import SWITCH_SECONDS
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.settings import Settings, load, with_keys
 
@@ -40,7 +41,8 @@ def storekeeper(folder="", clock=None):
         try:
             with TestClient(server.application, base_url="https://storekeeper.test") as client:
                 sign_in(client)
-                gc.freeze()  # as `serve` does
+                sys.setswitchinterval(SWITCH_SECONDS)  # this and the next as `serve` does
+                gc.freeze()
                 yield server, client
         finally:
             server.close()

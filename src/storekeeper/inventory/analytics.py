@@ -38,6 +38,7 @@ SELECT DISTINCT scan_id FROM inventory_group
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_prefix
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_extreme
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_share
+UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_class
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_gone
 UNION DISTINCT SELECT DISTINCT scan_id FROM inventory_duplicate"""
 
@@ -48,6 +49,7 @@ DETAIL_TABLES = (
     "inventory_prefix",
     "inventory_extreme",
     "inventory_share",
+    "inventory_class",
     "inventory_gone",
     "inventory_duplicate",
 )

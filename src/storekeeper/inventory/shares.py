@@ -7,10 +7,10 @@ from storekeeper.infra.analytics import Analytics
 
 # What each scan found in each storage class, and how much of it is small.
 CLASSES = """
-SELECT scan_id, storage_class, sum(inventory_share.objects) AS objects, sum(inventory_share.bytes) AS bytes,
-    sum(inventory_share.objects_below_4k) AS objects_below_4k, sum(inventory_share.bytes_below_4k) AS bytes_below_4k,
-    sum(inventory_share.objects_below_128k) AS objects_below_128k, sum(inventory_share.bytes_below_128k) AS bytes_below_128k
-FROM inventory_share WHERE scan_id IN {scans:Array(String)}
+SELECT scan_id, storage_class, sum(inventory_class.objects) AS objects, sum(inventory_class.bytes) AS bytes,
+    sum(inventory_class.objects_below_4k) AS objects_below_4k, sum(inventory_class.bytes_below_4k) AS bytes_below_4k,
+    sum(inventory_class.objects_below_128k) AS objects_below_128k, sum(inventory_class.bytes_below_128k) AS bytes_below_128k
+FROM inventory_class WHERE scan_id IN {scans:Array(String)}
 GROUP BY scan_id, storage_class ORDER BY scan_id, bytes DESC, storage_class LIMIT 100000"""
 
 # A page of the owners of most.

@@ -25,7 +25,7 @@ FROM
     SELECT scan_id, storage_class, sum(bytes) AS stored, sum(objects) AS found,
         sum(objects_below_4k) AS found_4k, sum(bytes_below_4k) AS stored_4k,
         sum(objects_below_128k) AS found_128k, sum(bytes_below_128k) AS stored_128k
-    FROM inventory_share WHERE scan_id IN {{scans:Array(String)}} GROUP BY scan_id, storage_class
+    FROM inventory_class WHERE scan_id IN {{scans:Array(String)}} GROUP BY scan_id, storage_class
 )
 GROUP BY bucket_id, storage_class"""
 

@@ -11,12 +11,12 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 _BACKPRESSURE = 512
-_SWITCH_SECONDS = 0.001  # background work hands the interpreter to requests after so long, not after 5 ms
+SWITCH_SECONDS = 0.001  # background work hands the interpreter to requests after so long, not after 5 ms
 
 
 def serve(application: Any, *, host: str, port: int, on_stop: Callable[[], None] = lambda: None) -> None:
     """Answer requests until SIGTERM or SIGINT. `on_stop` is called at once, so that streams without end can end."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(application, host, port, on_stop))
 

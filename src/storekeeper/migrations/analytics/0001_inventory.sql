@@ -79,6 +79,28 @@ CREATE TABLE inventory_share
 ENGINE = MergeTree
 ORDER BY (scan_id, owner, storage_class);
 
+-- The same of all owners together.
+CREATE TABLE inventory_class
+(
+    scan_id LowCardinality(String),
+    storage_class LowCardinality(String),
+    objects UInt64,
+    bytes UInt64,
+    objects_below_4k UInt64,
+    bytes_below_4k UInt64,
+    objects_below_128k UInt64,
+    bytes_below_128k UInt64
+)
+ENGINE = SummingMergeTree
+ORDER BY (scan_id, storage_class);
+
+CREATE MATERIALIZED VIEW inventory_class_view TO inventory_class AS
+SELECT scan_id, storage_class,
+    sum(inventory_share.objects) AS objects, sum(inventory_share.bytes) AS bytes,
+    sum(inventory_share.objects_below_4k) AS objects_below_4k, sum(inventory_share.bytes_below_4k) AS bytes_below_4k,
+    sum(inventory_share.objects_below_128k) AS objects_below_128k, sum(inventory_share.bytes_below_128k) AS bytes_below_128k
+FROM inventory_share GROUP BY scan_id, storage_class;
+
 -- What one complete scan missed of what the scan before it had found, by age in days: those objects only whose providers bill a least
 -- time for their storage class, and that were younger.
 CREATE TABLE inventory_gone
