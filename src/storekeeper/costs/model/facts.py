@@ -33,12 +33,13 @@ class _Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StorageFact(_Fact, frozen=True, kw_only=True):
-    """What one storage class of a bucket held on one day (UTC)."""
+    """What one storage class of a bucket held on one day (UTC); of several `days` at once, what it held on each of them is added up."""
 
     byte_hours: int
     peak_bytes: int
     objects: int = 0
     small: tuple[Small, ...] = ()
+    days: int = 1
 
 
 class RequestFact(_Fact, frozen=True, kw_only=True):

@@ -155,7 +155,7 @@ class _Month:
     def _store(self, tariff: Tariff, facts: Sequence[Fact]) -> None:
         held = [fact for fact in facts if isinstance(fact, StorageFact)]
         self._stored += sum(storage.byte_hours(tariff, fact) for fact in held)
-        self._hours += 24 if held else 0
+        self._hours += 24 * max((fact.days for fact in held), default=0)
         for fact in held:
             line = Line(fact.bucket, fact.storage_class, "", Kind.MINIMUM, Basis.BYTE_HOURS, fact.provenance)
             self.used[Key(Kind.MINIMUM)][line] += storage.byte_hours(tariff, fact)

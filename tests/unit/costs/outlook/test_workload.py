@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from storekeeper.costs.model import Provenance, Small
 from storekeeper.costs.rules.outlook.bill import bill
-from storekeeper.costs.rules.outlook.workload import COMPLETED, in_class, last_day, summed, whole_month
+from storekeeper.costs.rules.outlook.workload import (
+    COMPLETED,
+    at_once,
+    in_class,
+    last_day,
+    summed,
+    whole_month,
+)
 from thoroughness import examples
 from unit.costs.examples import GB, KIB, NOV, NOVEMBER, account, asked, days, gone, sheets_for, stored
 
@@ -125,6 +132,24 @@ def test_summing_up_changes_no_price(facts, provider):
     whole, short = bill(facts, sheets), bill(summed(facts), sheets)
     assert short.total == whole.total
     assert short.unpriced == whole.unpriced
+
+
+@given(workloads, st.sampled_from(["r2", "aws", "b2", "wasabi", "gcs"]), st.lists(some_days, max_size=2))
+@settings(deadline=None, max_examples=examples(100))
+def test_a_month_at_once_costs_the_same(facts, provider, changes):
+    """Also where prices change in the month, and where they depend on how many days something was stored."""
+    sheets = list(sheets_for(provider))
+    for day in sorted(set(changes)):
+        before = sheets.pop()
+        sheets += [
+            msgspec.structs.replace(before, effective_until=day),
+            msgspec.structs.replace(before, effective_from=day),
+        ]
+    whole, short = bill(facts, sheets), bill(at_once(facts, sheets), sheets)
+    assert short.total == whole.total
+    # Kinds that share a meter share it by the day or by the month; notes come in the order of days.
+    assert set(short.estimated) == set(whole.estimated)
+    assert short == whole._replace(parts=short.parts, estimated=short.estimated)
 
 
 def test_figures_of_different_provenance_are_not_added_up():

@@ -33,11 +33,11 @@ def bill(facts: AccountFacts, sheets: Sequence[Sheet]) -> Bill:
     for charge in charges:
         if charge.amount is not None:
             parts[charge.kind] += charge.amount
-    lacking = [charge for charge in charges if charge.amount is None and charge.quantity]
+    lacking = _lacking(charges)
     return Bill(
         parts={kind: parts[kind] for kind in Kind if kind in parts},
-        unpriced=_unpriced(lacking),
-        knows_bytes=all(charge.basis is Basis.REQUESTS for charge in lacking),
+        unpriced=tuple(one for one, _ in lacking),
+        knows_bytes=all(basis is Basis.REQUESTS for _, basis in lacking),
         requests=sum(charge.quantity for charge in charges if charge.basis is Basis.REQUESTS),
         estimated=tuple(dict.fromkeys(note for charge in charges for note in _doubts(charge))),
         unset=any(charge.unset for charge in charges),
@@ -57,14 +57,19 @@ def more(after: Sequence[Unpriced], before: Sequence[Unpriced]) -> tuple[Unprice
     )
 
 
-def _unpriced(charges: Iterable[Charge]) -> tuple[Unpriced, ...]:
-    quantities: dict[tuple[str, str, int, str], int] = defaultdict(int)
+def _lacking(charges: Iterable[Charge]) -> list[tuple[Unpriced, Basis]]:
+    """What has no price in the month: what is stored later may still make free what had none before."""
+    quantities: dict[tuple[str, str, int, str, Basis], int] = defaultdict(int)
     for charge in charges:
-        quantities[_subject(charge), charge.reason, charge.per, charge.unit] += charge.quantity
-    return tuple(
-        Unpriced(what=what, quantity=quantity, per=per, unit=unit, reason=reason)
-        for (what, reason, per, unit), quantity in sorted(quantities.items())
-    )
+        if charge.amount is None:
+            quantities[_subject(charge), charge.reason, charge.per, charge.unit, charge.basis] += (
+                charge.quantity
+            )
+    return [
+        (Unpriced(what=what, quantity=quantity, per=per, unit=unit, reason=reason), basis)
+        for (what, reason, per, unit, basis), quantity in sorted(quantities.items())
+        if quantity
+    ]
 
 
 def _subject(charge: Charge) -> str:

@@ -8,7 +8,7 @@ from storekeeper.costs.model import AccountFacts, DeletionFact, Sheet
 from storekeeper.costs.model.outlook import Candidate, Migration
 from storekeeper.costs.rules.outlook.bill import Bill, bill
 from storekeeper.costs.rules.outlook.migration import Removal
-from storekeeper.costs.rules.outlook.workload import in_class, summed
+from storekeeper.costs.rules.outlook.workload import at_once, in_class, last_day, summed
 from storekeeper.costs.rules.periods import in_force
 
 _FEW = 0.01  # of the requests may lack a price that they have at present, and totals still be compared
@@ -26,7 +26,8 @@ def compare(
     `facts` are those of one account and a whole month (`workload.whole_month` completes one), `present` the sheets of its provider
     and region, `sheets` all others, too. `remainders` is what is stored, by age, as if it were deleted (see `migration.Removal`).
     """
-    here = _Here(summed(facts), present, remainders)
+    sheets = list(sheets)
+    here = _Here(summed(facts), present, [*present, *sheets], remainders)
     found = [here.as_it_is()] if present else []
     for series in _series(sheets, present):
         found += here.elsewhere(series)
@@ -37,10 +38,17 @@ class _Here:
     """One account as it is now, to compare with."""
 
     def __init__(
-        self, facts: AccountFacts, sheets: Sequence[Sheet], remainders: Sequence[DeletionFact] | None
+        self,
+        facts: AccountFacts,
+        sheets: Sequence[Sheet],
+        every: Sequence[Sheet],
+        remainders: Sequence[DeletionFact] | None,
     ) -> None:
-        self._facts, self._sheets, self._bill = facts, sheets, bill(facts, sheets)
-        self._removal = Removal(facts, sheets, self._bill, remainders)
+        month = at_once(facts, every)
+        # What is read depends on the day, so it is in one storage class first.
+        self._moved = at_once(in_class(facts, ""), every)
+        self._sheets, self._bill = sheets, bill(month, sheets)
+        self._removal = Removal(month, last_day(facts), sheets, self._bill, remainders)
         self._last = max((fact.day for fact in (*facts.storage, *facts.requests)), default=facts.month)
         self._classes = {fact.storage_class for fact in facts.storage}
 
@@ -60,7 +68,7 @@ class _Here:
             )
             if _OF_OURS in name or (is_same and alike):
                 continue
-            facts = in_class(self._facts, name)
+            facts = in_class(self._moved, name)
             there = bill(facts, series)
             migration = self._removal.to(facts, series, there, is_same=is_same)
             yield self._candidate(sheet, name, there, migration)

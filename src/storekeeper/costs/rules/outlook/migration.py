@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from storekeeper.costs.model import AccountFacts, DeletionFact, RequestFact, Sheet
+from storekeeper.costs.model import AccountFacts, DeletionFact, RequestFact, Sheet, StorageFact
 from storekeeper.costs.model.outlook import Migration, Unpriced
 from storekeeper.costs.rules.outlook.bill import Bill, bill, more
-from storekeeper.costs.rules.outlook.workload import last_day, summed
+from storekeeper.costs.rules.outlook.workload import summed
 
 
 class Step(NamedTuple):
@@ -24,25 +24,28 @@ _NOTHING = Step(0, ())
 class Removal:
     """Taking away what one account stores at the end of its month. Each part is what it adds to the bill of that month, `here`.
 
+    `facts` are those of the month, of its last day `stored` (see `workload.last_day`).
+
     `remainders` is what is stored, by age, as if it were deleted: it tells what minimum durations still cost. None: not known.
     """
 
     def __init__(
         self,
         facts: AccountFacts,
+        stored: Sequence[StorageFact],
         sheets: Sequence[Sheet],
         here: Bill,
         remainders: Sequence[DeletionFact] | None,
     ) -> None:
         self._facts, self._sheets, self._bill = facts, sheets, here
-        self._stored = last_day(facts)
+        self._stored = stored
         self._day = self._stored[0].day if self._stored else facts.month
         self._outward = self._adding(self._reading(sends=True))
         self._inward = self._adding(self._reading(sends=False))
         self._remainder = None if remainders is None else self._remaining(remainders)
 
     def to(self, facts: AccountFacts, sheets: Sequence[Sheet], there: Bill, *, is_same: bool) -> Migration:
-        """Moving to where the workload is `facts` and costs `there`; within the same provider nothing is sent out."""
+        """Moving to where the workload is `facts`, in one storage class, and costs `there`; within a provider nothing is sent out."""
         leaving = self._inward if is_same else self._outward
         writing = self._writing(facts, sheets, there, "CopyObject" if is_same else "PutObject")
         remainder = self._remainder
@@ -68,20 +71,17 @@ class Removal:
         ]
 
     def _writing(self, facts: AccountFacts, sheets: Sequence[Sheet], there: Bill, operation: str) -> Step:
-        stored = last_day(facts)
-        if not stored:
+        if not self._stored:
             return _NOTHING
-        writes = [
-            RequestFact(
-                day=fact.day,
-                bucket="",
-                storage_class=fact.storage_class,
-                operation=operation,
-                succeeded=fact.objects,
-            )
-            for fact in stored
-        ]
-        return _step(there, bill(_with(facts, writes), sheets))
+        (storage_class,) = {fact.storage_class for fact in facts.storage}
+        writes = RequestFact(
+            day=self._day,
+            bucket="",
+            storage_class=storage_class,
+            operation=operation,
+            succeeded=sum(fact.objects for fact in self._stored),
+        )
+        return _step(there, bill(_with(facts, [writes]), sheets))
 
     def _adding(self, requests: Sequence[RequestFact]) -> Step:
         return _step(self._bill, bill(_with(self._facts, requests), self._sheets))

@@ -2,16 +2,17 @@
 
 import calendar
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
 import msgspec
 
-from storekeeper.costs.model import AccountFacts, DeletionFact, RequestFact, Small, StorageFact
+from storekeeper.costs.model import AccountFacts, DeletionFact, RequestFact, Sheet, Small, StorageFact
 
 _WEEK = 7
 COMPLETED = "the rest of the month is taken to be like the last known week, and as full as the last known day"
+_Same = tuple[date, *tuple[object, ...]]  # the day, and what else facts have in common that are added up
 _Fact = TypeVar("_Fact", StorageFact, RequestFact, DeletionFact)
 
 
@@ -38,22 +39,39 @@ def whole_month(facts: AccountFacts, through: date) -> AccountFacts:
 
 def summed(facts: AccountFacts) -> AccountFacts:
     """The same without buckets: fewer facts, and the same price, because all meters are those of the account."""
-    storage: dict[tuple[object, ...], list[StorageFact]] = defaultdict(list)
-    requests: dict[tuple[object, ...], list[RequestFact]] = defaultdict(list)
-    deletions: dict[tuple[object, ...], list[DeletionFact]] = defaultdict(list)
+    return _together(facts, {})
+
+
+def at_once(facts: AccountFacts, sheets: Iterable[Sheet]) -> AccountFacts:
+    """The same as few long days, one for each part of the month in which the same of these sheets hold; at the same price."""
+    edges = {edge for sheet in sheets for edge in (sheet.effective_from, sheet.effective_until) if edge}
+    parts: dict[int, list[date]] = defaultdict(list)
+    for day in sorted({fact.day for fact in (*facts.storage, *facts.requests, *facts.deletions)}):
+        parts[sum(edge <= day for edge in edges)].append(day)
+    return _together(facts, {day: of_part[-1] for of_part in parts.values() for day in of_part})
+
+
+def _together(facts: AccountFacts, days: Mapping[date, date]) -> AccountFacts:
+    """Facts that differ in nothing but quantities and buckets are one; `days` tells what day others count as."""
+    storage: dict[_Same, list[StorageFact]] = defaultdict(list)
+    requests: dict[_Same, list[RequestFact]] = defaultdict(list)
+    deletions: dict[_Same, list[DeletionFact]] = defaultdict(list)
+    stored_on: dict[date, dict[date, int]] = defaultdict(dict)
     for stored in facts.storage:
-        storage[stored.day, stored.storage_class, stored.provenance, stored.estimated].append(stored)
+        day = days.get(stored.day, stored.day)
+        storage[day, stored.storage_class, stored.provenance, stored.estimated].append(stored)
+        stored_on[day][stored.day] = stored.days
     for asked in facts.requests:
-        requests[asked.day, asked.storage_class, asked.operation, asked.provenance, asked.estimated].append(
-            asked
-        )
+        day = days.get(asked.day, asked.day)
+        requests[day, asked.storage_class, asked.operation, asked.provenance, asked.estimated].append(asked)
     for gone in facts.deletions:
-        deletions[gone.day, gone.storage_class, gone.age_days, gone.provenance, gone.estimated].append(gone)
+        day = days.get(gone.day, gone.day)
+        deletions[day, gone.storage_class, gone.age_days, gone.provenance, gone.estimated].append(gone)
     return AccountFacts(
         month=facts.month,
-        storage=[_stored(group) for group in storage.values()],
-        requests=[_asked(group) for group in requests.values()],
-        deletions=[_gone(group) for group in deletions.values()],
+        storage=[_stored(group, day, sum(stored_on[day].values())) for (day, *_), group in storage.items()],
+        requests=[_asked(group, day) for (day, *_), group in requests.items()],
+        deletions=[_gone(group, day) for (day, *_), group in deletions.items()],
     )
 
 
@@ -106,9 +124,11 @@ def _on(fact: _Fact, day: date) -> _Fact:
     return msgspec.structs.replace(fact, day=day, estimated=fact.estimated or COMPLETED)
 
 
-def _stored(facts: Sequence[StorageFact]) -> StorageFact:
+def _stored(facts: Sequence[StorageFact], day: date, days: int) -> StorageFact:
     return msgspec.structs.replace(
         facts[0],
+        day=day,
+        days=days,
         bucket="",
         byte_hours=sum(fact.byte_hours for fact in facts),
         peak_bytes=sum(fact.peak_bytes for fact in facts),
@@ -117,9 +137,10 @@ def _stored(facts: Sequence[StorageFact]) -> StorageFact:
     )
 
 
-def _asked(facts: Sequence[RequestFact]) -> RequestFact:
+def _asked(facts: Sequence[RequestFact], day: date) -> RequestFact:
     return msgspec.structs.replace(
         facts[0],
+        day=day,
         bucket="",
         succeeded=sum(fact.succeeded for fact in facts),
         refused=sum(fact.refused for fact in facts),
@@ -130,9 +151,10 @@ def _asked(facts: Sequence[RequestFact]) -> RequestFact:
     )
 
 
-def _gone(facts: Sequence[DeletionFact]) -> DeletionFact:
+def _gone(facts: Sequence[DeletionFact], day: date) -> DeletionFact:
     return msgspec.structs.replace(
         facts[0],
+        day=day,
         bucket="",
         bytes=sum(fact.bytes for fact in facts),
         objects=sum(fact.objects for fact in facts),
