@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from storekeeper.infra.analytics import Analytics
+from storekeeper.inventory.model import Bin
+from storekeeper.inventory.rules.histogram import age_bins
 
 # What each scan found in each storage class, and how much of it is small.
 CLASSES = """
@@ -23,6 +25,11 @@ GROUP BY owner ORDER BY bytes DESC, owner LIMIT {limit:UInt32} OFFSET {offset:UI
 DUPLICATES = """
 SELECT scan_id, storage_class, groups, copies, bytes FROM inventory_duplicate
 WHERE scan_id IN {scans:Array(String)} ORDER BY scan_id, storage_class LIMIT 100000"""
+
+# How old what each scan found is.
+AGES = """
+SELECT scan_id, name, objects, bytes FROM inventory_group
+WHERE scan_id IN {scans:Array(String)} AND kind = 'age' LIMIT 100000"""
 
 # How many owners there are.
 COUNTED = "SELECT uniqExact(owner) AS owners FROM inventory_share WHERE scan_id IN {scans:Array(String)}"
@@ -47,6 +54,13 @@ class Shares:
     def duplicates(self, scan_ids: Sequence[str]) -> list[Row]:
         """Rows {scan_id, storage_class, groups, copies, bytes}, as far as ETag and size tell; `copies` are those beyond the first of a group."""
         return self._engine.rows(DUPLICATES, scans=list(scan_ids)) if scan_ids else []
+
+    def ages(self, scan_ids: Sequence[str]) -> dict[str, Sequence[Bin]]:
+        """What each scan found by days since the last change."""
+        found: dict[str, dict[int, tuple[int, int]]] = {scan_id: {} for scan_id in scan_ids}
+        for row in self._engine.rows(AGES, scans=list(scan_ids)) if scan_ids else ():
+            found[row["scan_id"]][int(row["name"])] = row["objects"], row["bytes"]
+        return {scan_id: age_bins(groups) for scan_id, groups in found.items()}
 
     def count_owners(self, scan_ids: Sequence[str]) -> int:
         return int(self._engine.row(COUNTED, scans=list(scan_ids))["owners"]) if scan_ids else 0

@@ -108,6 +108,23 @@ def test_the_same_content_stored_twice_is_told_as_far_as_etags_tell(world):
     assert abs(Decimal(found.amount) / exact - 1) < Decimal("0.001")
 
 
+def test_all_that_is_old_counts_as_cold(world):
+    """Not only the largest of the groups by age that a scan finds."""
+    world.price_as("aws-s3-us-east-1")
+    store, _ = world.memory()
+    store.put("a", b"x" * 3_000_000)
+    world.scan()
+    world.report_operations(1)
+    world.engine.command(
+        "INSERT INTO inventory_group SELECT scan_id, 'age', rank + number, toString(number), 10, 100000000000 * number "
+        "FROM inventory_group ARRAY JOIN [2, 3, 5] AS number WHERE kind = 'age'"
+    )
+    world.pass_hours(30)
+    world.costs.calculate()
+    (found,) = world.costs.savings().items
+    assert (found.kind, found.figures["days"], found.figures["bytes"]) == ("cold-data", 90, 800_000_000_000)
+
+
 def test_months_of_operations_alone_are_worked_out_too(world):
     world.price_as("aws-s3-us-east-1")
     world.memory()

@@ -1,9 +1,9 @@
 """Where money can be saved, from what scans and operations have found."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,7 +26,7 @@ from storekeeper.costs.service.comparing import completed
 from storekeeper.costs.service.reporting import money
 from storekeeper.costs.sheets import Book
 from storekeeper.inventory import InventoryService
-from storekeeper.inventory.model import Inventory, NeverScannedError
+from storekeeper.inventory.model import Bin, Scan, Uploads, Versions
 from storekeeper.objectstore import parse_location
 
 _LISTS = ("ListObjectsV2", "ListObjects")
@@ -41,6 +41,7 @@ def savings(
 ) -> list[SavingFound]:
     """Of all accounts, the largest first."""
     found: list[Saving] = []
+    snapshots = _snapshots(inventory)
     for (_, provider, region), facts in accounts.items():
         sheet, whole = in_force(book.series(provider, region), today), completed(facts, today)
         if sheet is None or whole is None:
@@ -49,10 +50,7 @@ def savings(
         for bucket_id in sorted({fact.bucket for fact in (*whole.storage, *whole.requests)} & buckets.keys()):
             bucket = buckets[bucket_id]
             known = _Bucket(_place(bucket), bucket_id, whole)
-            snapshot = _inventory(inventory, bucket.name)
-            made = [*_of_bucket(known, snapshot, account)]
-            if snapshot:
-                made += _duplicates(known, inventory.shares.duplicates([snapshot.scan_id]), account)
+            made = [*_of_bucket(known, snapshots.get(bucket_id), account)]
             # What is to be done names the bucket as its provider does, the finding as it is registered.
             found += [msgspec.structs.replace(one, bucket=bucket.name) for one in made]
     return [_told(one) for one in ranked(found)]
@@ -91,27 +89,44 @@ class _Bucket:
         return sum(_answered(fact) for fact in self.requests if fact.operation in operations)
 
 
-def _of_bucket(bucket: _Bucket, inventory: Inventory | None, account: Account) -> Iterator[Saving]:
-    made = [_listing(bucket, inventory, account), *_tiny(bucket, account)]
-    if inventory:
+class _Snapshot(NamedTuple):
+    """What the last complete scan of a bucket found."""
+
+    scan: Scan
+    by_age: Sequence[Bin]
+    duplicates: Sequence[Mapping[str, Any]]
+
+
+def _snapshots(inventory: InventoryService) -> dict[str, _Snapshot]:
+    """Of every bucket by id, in two statements."""
+    newest = inventory.newest()
+    scan_ids = [scan.id for scan in newest.values()]
+    ages, twice = inventory.shares.ages(scan_ids), defaultdict(list)
+    for row in inventory.shares.duplicates(scan_ids):
+        twice[row["scan_id"]].append(row)
+    return {bucket_id: _Snapshot(scan, ages[scan.id], twice[scan.id]) for bucket_id, scan in newest.items()}
+
+
+def _of_bucket(bucket: _Bucket, snapshot: _Snapshot | None, account: Account) -> Iterator[Saving]:
+    made = [_listing(bucket, snapshot, account), *_tiny(bucket, account)]
+    if snapshot:
         made += [
-            _uploads(bucket, inventory, account),
-            _versions(bucket, inventory, account),
-            _cold(bucket, inventory, account),
+            _uploads(bucket, snapshot.scan.extras.uploads, account),
+            _versions(bucket, snapshot.scan.extras.versions, account),
+            _cold(bucket, snapshot.by_age, account),
+            *_duplicates(bucket, snapshot.duplicates, account),
         ]
     yield from (one for one in made if one)
 
 
-def _uploads(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | None:
-    found = inventory.incomplete_uploads
+def _uploads(bucket: _Bucket, found: Uploads, account: Account) -> Saving | None:
     figures = unfinished_uploads.UnfinishedUploads(
         bucket=bucket.place, count=found.count or 0, bytes=found.bytes
     )
     return unfinished_uploads.find(figures, account)
 
 
-def _versions(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | None:
-    found = inventory.versions
+def _versions(bucket: _Bucket, found: Versions, account: Account) -> Saving | None:
     figures = noncurrent_versions.NoncurrentVersions(
         bucket=bucket.place, versions=found.noncurrent or 0, bytes=found.noncurrent_bytes or 0
     )
@@ -139,26 +154,25 @@ def _duplicates(bucket: _Bucket, rows: Iterable[Mapping[str, Any]], account: Acc
             yield found
 
 
-def _listing(bucket: _Bucket, inventory: Inventory | None, account: Account) -> Saving | None:
+def _listing(bucket: _Bucket, snapshot: _Snapshot | None, account: Account) -> Saving | None:
     asked = Counter({name: bucket.asked(name) for name in _LISTS})
     ((operation, _),) = asked.most_common(1)
     figures = chatty_listing.Listing(
         bucket=bucket.place,
         listings=asked.total(),
         requests=sum(_answered(fact) for fact in bucket.requests),
-        objects=inventory.objects if inventory else sum(fact.objects for fact in bucket.storage),
+        objects=snapshot.scan.objects if snapshot else sum(fact.objects for fact in bucket.storage),
         operation=operation,
     )
     return chatty_listing.find(figures, account)
 
 
-def _cold(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | None:
+def _cold(bucket: _Bucket, by_age: Sequence[Bin], account: Account) -> Saving | None:
     """Only where all is in one storage class: ages are not known of each."""
     if len(bucket.storage) != 1:
         return None
     groups = [
-        cold_data.AgeGroup(at_least_days=one.start, objects=one.objects, bytes=one.bytes)
-        for one in inventory.by_age
+        cold_data.AgeGroup(at_least_days=one.start, objects=one.objects, bytes=one.bytes) for one in by_age
     ]
     metered = bool(bucket.requests)
     figures = cold_data.ColdData(
@@ -174,13 +188,6 @@ def _cold(bucket: _Bucket, inventory: Inventory, account: Account) -> Saving | N
 
 def _answered(fact: RequestFact) -> int:
     return fact.succeeded + fact.refused + fact.client_errors + fact.server_errors
-
-
-def _inventory(inventory: InventoryService, name: str) -> Inventory | None:
-    try:
-        return inventory.snapshot(name).inventory(limit=1, with_files=False)
-    except NeverScannedError:
-        return None
 
 
 def _place(bucket: Bucket) -> str:
