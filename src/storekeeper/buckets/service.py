@@ -20,6 +20,7 @@ from storekeeper.buckets.model import (
 from storekeeper.buckets.rules import check_cron, owner_of, owner_regex
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Connection, Database
+from storekeeper.infra.once import once
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.ids import new_id
 from storekeeper.objectstore import (
@@ -61,6 +62,9 @@ class BucketService:
 
     def all(self) -> list[Bucket]:
         """Every bucket by name."""
+        return list(once((self, "all"), self._all))
+
+    def _all(self) -> list[Bucket]:
         with self._db.read() as connection:
             return repository.find_all(connection)
 

@@ -168,13 +168,14 @@ class OverviewReader:
     def _dashboard(self, span: timedelta, bucket: str, owner: str) -> Dashboard:
         fresh = self._metering.fresh
         recent = fresh.soon(partial(fresh.recent, RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY))
+        costs = fresh.soon(partial(costs_of, self._costs, bucket, owner))
         overview = self._read(span, bucket, owner)
         holdings = self._inventory.holdings(bucket, owner=owner)
         if owner:
             overview = _of_owner(overview, holdings)
         return Dashboard(
             **msgspec.structs.asdict(overview),
-            costs=costs_of(self._costs, bucket, owner),
+            costs=costs.result(),
             budget=None if bucket or owner else self._budgets.of_everything(),
             storage=with_quota(self._quotas, holdings, bucket, owner),
             activity=recent.result().items,

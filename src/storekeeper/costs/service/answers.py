@@ -10,6 +10,7 @@ from storekeeper.buckets import BucketService
 from storekeeper.costs.sheets import Book
 from storekeeper.infra.caching import ReadCache
 from storekeeper.infra.jobs import Jobs, RunStatus
+from storekeeper.infra.once import once
 from storekeeper.kernel.clock import Clock
 
 CALCULATE = "calculate-costs"
@@ -31,7 +32,7 @@ class Answers:
 
     def get(self, kind: str, asked: Hashable, read: Callable[[], T]) -> T:
         """What `read` returns, or returned before. Raises what it raises, which is not kept."""
-        return self._kept[kind].get((asked, self._made_of()), None, read).value
+        return self._kept[kind].get((asked, once((self, "made of"), self._made_of)), None, read).value
 
     def _made_of(self) -> tuple[object, ...]:
         """Facts as they were worked out last, here or elsewhere, prices, buckets, the day."""

@@ -3,6 +3,7 @@
 import hmac
 import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial, wraps
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import litestar
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from storekeeper.infra.once import one_read
 from storekeeper.infra.web import openapi
 from storekeeper.infra.web.principal import Access, check
 from storekeeper.kernel.errors import NotAllowedError
@@ -38,7 +40,9 @@ def _declared(method: Callable[..., Any]) -> Declare:
                 options.setdefault("security", [{}])
             writes = method is not litestar.get
             options["responses"] = openapi.problems(access, writes=writes) | options.get("responses", {})
-            called = function if inspect.iscoroutinefunction(function) else _in_thread(function)
+            called = (
+                function if inspect.iscoroutinefunction(function) else _in_thread(function, writes=writes)
+            )
             handler: litestar.handlers.HTTPRouteHandler = method(path, access=access, **options)(called)
             return handler
 
@@ -47,12 +51,13 @@ def _declared(method: Callable[..., Any]) -> Declare:
     return decorator
 
 
-def _in_thread(function: Callable[..., Any]) -> Callable[..., Any]:
+def _in_thread(function: Callable[..., Any], *, writes: bool) -> Callable[..., Any]:
     """Litestar's own `sync_to_thread` wraps a handler twice where two methods share a path (seen with 2.25)."""
 
     @wraps(function)
     async def call(*args: Any, **kwargs: Any) -> Any:
-        return await anyio.to_thread.run_sync(partial(function, *args, **kwargs))
+        with nullcontext() if writes else one_read():
+            return await anyio.to_thread.run_sync(partial(function, *args, **kwargs))
 
     return call
 

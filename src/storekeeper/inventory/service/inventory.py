@@ -12,6 +12,7 @@ from storekeeper.buckets.model import Bucket
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Connection, Database
 from storekeeper.infra.jobs import Jobs, RunContext
+from storekeeper.infra.once import once
 from storekeeper.inventory import repository
 from storekeeper.inventory.analytics import InventoryAnalytics
 from storekeeper.inventory.model import (
@@ -82,6 +83,9 @@ class InventoryService:
 
     def newest(self) -> dict[str, Scan]:
         """The last complete scan by bucket id."""
+        return dict(once((self, "newest"), self._newest))
+
+    def _newest(self) -> dict[str, Scan]:
         with self._db.read() as connection:
             return repository.newest_complete(connection)
 
@@ -96,8 +100,11 @@ class InventoryService:
 
     def listed_buckets(self) -> list[ListedBucket]:
         """Every bucket by name, with the figures of its last complete scan."""
+        return list(once((self, "listed"), self._listed))
+
+    def _listed(self) -> list[ListedBucket]:
+        newest = self.newest()
         with self._db.read() as connection:
-            newest = repository.newest_complete(connection)
             older = repository.newest_complete(connection, before=self._clock.now() - _WEEK)
         return [
             _listed(bucket, newest.get(bucket.id), older.get(bucket.id)) for bucket in self._buckets.all()
