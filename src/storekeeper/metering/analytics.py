@@ -112,10 +112,10 @@ _THERE = f"""AND (bucket_id, toStartOfMinute(operation.time)) IN (
         AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
     GROUP BY bucket_id, usage_minute.time ORDER BY usage_minute.time DESC LIMIT {_MOST} WITH TIES)"""
 
-# Since when there are so many of an owner: each row of sums is of one operation at least.
+# Since when there are so many: each row of sums is of one operation at least.
 ENOUGH = f"""
 SELECT toUnixTimestamp({{table}}.time) AS since FROM {{table}} WHERE {_WHERE}
-    AND {{table}}.time < toStartOfMinute(fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC'))
+    AND {{table}}.time < {{floor}}(fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC'))
     AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
 ORDER BY {{table}}.time DESC LIMIT 1 OFFSET {{{{count:UInt32}}}}"""
 
@@ -126,6 +126,8 @@ SELECT time, bucket_id AS bucket, id, owner, operation, status, error, prefix, n
     storage_class AS storageClass
 FROM {{table}} WHERE {_WHERE} ORDER BY time, bucket_id"""
 
+_FLOORS = {"traffic_hour": "toStartOfHour", "usage_minute": "toStartOfMinute"}
+_HOUR = timedelta(hours=1)
 Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
@@ -193,12 +195,13 @@ class MeteringAnalytics:
         low, high = wanted.statuses
         newest = wanted.newest or question.window.until
         values: dict[str, Any] = {"newest": round(newest.timestamp() * 1000), "low": low, "high": high}
+        is_long = question.owner is not None or question.window.until - question.window.since > _HOUR
+        if is_long and not wanted.text and low % 100 == 0 and high % 100 == 99:
+            near = self._near(question, limit + wanted.skip, values)
+            found = self._recent(near, wanted, limit, values) if near else []
+            if len(found) >= limit:  # not where operations have gone that sums still know
+                return found
         if question.owner is not None:
-            if not wanted.text and low % 100 == 0 and high % 100 == 99:
-                near = self._near(question, limit + wanted.skip, values)
-                found = self._recent(near, wanted, limit, values) if near else []
-                if len(found) >= limit:  # not where operations have gone that sums still know
-                    return found
             values["part"] = _THERE
         return self._recent(question, wanted, limit, values)
 
@@ -214,7 +217,8 @@ class MeteringAnalytics:
 
     def _near(self, question: Question, count: int, values: Mapping[str, Any]) -> Question | None:
         """The same of a range that has as many operations, if there are so many."""
-        found = self._ask(ENOUGH, question, "usage_minute", only_current=True, count=count - 1, **values)
+        table = "traffic_hour" if question.owner is None else "usage_minute"
+        found = self._ask(ENOUGH, question, table, only_current=True, count=count - 1, **values)
         if not found.num_rows:
             return None
         since = datetime.fromtimestamp(found["since"][0].as_py(), UTC)
@@ -234,7 +238,7 @@ class MeteringAnalytics:
         given = _given(question)
         conditions = _and(given)
         part = part.format(table=table, conditions=conditions)
-        sql = sql.format(table=table, conditions=conditions, part=part)
+        sql = sql.format(table=table, conditions=conditions, part=part, floor=_FLOORS.get(table, ""))
         window = question.window
         first = window.since if only_current else window.before
         values |= {"before": written(first), "until": written(window.until)}

@@ -61,6 +61,22 @@ def test_pages_tell_each_operation_once_also_those_of_one_moment(report, ask):
         assert len(seen) == (12 if query else 15), query
 
 
+def test_pages_of_what_was_quiet_for_hours_are_whole_and_in_order(report, ask):
+    """Where the newest are is found in sums by the hour; pages begin within hours."""
+    for hours in range(3, 30, 2):
+        for number in range(2):
+            report(minutes_ago=60 * hours + 7 * number, requestId=f"r{hours:02}{number}", bucket="logs")
+    for query in ({}, {"bucket": "logs"}, {"status": "2xx"}, {"q": "a"}):
+        seen, cursor = [], ""
+        for _ in range(10):
+            page = ask(ACTIVITY, limit=3, cursor=cursor, range="7d", **query)
+            seen += [one["requestId"] for one in page["items"]]
+            cursor = page["nextCursor"]
+            if not cursor:
+                break
+        assert seen == [f"r{hours:02}{number}" for hours in range(3, 30, 2) for number in range(2)], query
+
+
 def test_what_comes_meanwhile_moves_no_page(report, ask):
     for number in range(6):
         report(minutes_ago=10 + number, requestId=f"r{number}")

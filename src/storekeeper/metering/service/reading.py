@@ -34,8 +34,7 @@ MAX_RECENT = 500
 MOVERS = 10
 EXPORTED = timedelta(minutes=30)  # of operations in memory at once
 _DAY = timedelta(days=1)
-# Most lists are full with what happened just now; only then is more looked at.
-_LOOKS = (timedelta(minutes=10), timedelta(hours=2))
+_JUST_NOW = timedelta(minutes=10)  # what happened then fills most lists
 
 
 class UsageReader:
@@ -170,12 +169,9 @@ class UsageReader:
             since = until
 
     def _newest(self, question: Question, wanted: Filter, limit: int) -> Rows:
+        since = ((wanted.newest or self._clock.now()) - _JUST_NOW).replace(microsecond=0)
         window = question.window
-        newest = wanted.newest or self._clock.now()
-        for look in _LOOKS if question.owner is None else ():  # where those of one owner are is known
-            since = (newest - look).replace(microsecond=0)
-            if since <= window.since:
-                break
+        if question.owner is None and since > window.since:  # where those of one owner are is known
             near = msgspec.structs.replace(question, window=msgspec.structs.replace(window, since=since))
             rows = self._analytics.recent(near, wanted, limit)
             if len(rows) >= limit:
