@@ -54,10 +54,10 @@ DETAIL_TABLES = (
     "inventory_duplicate",
 )
 
-# The largest groups of each kind.
+# The largest groups of each kind; histograms are whole.
 GROUPS_OF = """
 SELECT kind, name, objects, bytes FROM inventory_group
-WHERE scan_id = {scan:String} AND rank < {limit:UInt32} ORDER BY kind, rank LIMIT 10000"""
+WHERE scan_id = {scan:String} AND (rank < {limit:UInt32} OR kind IN ('age', 'size')) ORDER BY kind, rank LIMIT 10000"""
 
 # A folder itself, and the largest folders right below it.
 FOLDERS_OF = """

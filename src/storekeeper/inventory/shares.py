@@ -55,12 +55,16 @@ class Shares:
         """Rows {scan_id, storage_class, groups, copies, bytes}, as far as ETag and size tell; `copies` are those beyond the first of a group."""
         return self._engine.rows(DUPLICATES, scans=list(scan_ids)) if scan_ids else []
 
-    def ages(self, scan_ids: Sequence[str]) -> dict[str, Sequence[Bin]]:
-        """What each scan found by days since the last change."""
-        found: dict[str, dict[int, tuple[int, int]]] = {scan_id: {} for scan_id in scan_ids}
+    def ages(self, scan_ids: Sequence[str]) -> dict[str, dict[str, Sequence[Bin]]]:
+        """By scan and storage class, what was found by days since the last change."""
+        found: dict[str, dict[str, dict[int, tuple[int, int]]]] = {scan_id: {} for scan_id in scan_ids}
         for row in self._engine.rows(AGES, scans=list(scan_ids)) if scan_ids else ():
-            found[row["scan_id"]][int(row["name"])] = row["objects"], row["bytes"]
-        return {scan_id: age_bins(groups) for scan_id, groups in found.items()}
+            index, _, storage_class = row["name"].partition(":")
+            found[row["scan_id"]].setdefault(storage_class, {})[int(index)] = row["objects"], row["bytes"]
+        return {
+            scan_id: {name: age_bins(groups) for name, groups in by_class.items()}
+            for scan_id, by_class in found.items()
+        }
 
     def count_owners(self, scan_ids: Sequence[str]) -> int:
         return int(self._engine.row(COUNTED, scans=list(scan_ids))["owners"]) if scan_ids else 0

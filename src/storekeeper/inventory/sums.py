@@ -28,7 +28,9 @@ GROUP_KINDS = {
     "extension": "extension",
     "owner": "owner",
     "class": "storage_class",
-    "age": "toString(arrayCount(edge -> age('day', modified, {now:DateTime64(3, 'UTC')}) >= edge, {ages:Array(Int64)}))",
+    # By storage class: savings need to know what of each is old.
+    "age": "concat(toString(arrayCount(edge -> age('day', modified, {now:DateTime64(3, 'UTC')}) >= edge, {ages:Array(Int64)})), ':', "
+    "storage_class)",
     "size": "toString(arrayCount(edge -> size >= edge, {sizes:Array(Int64)}))",
 }
 

@@ -109,20 +109,37 @@ def test_the_same_content_stored_twice_is_told_as_far_as_etags_tell(world):
 
 
 def test_all_that_is_old_counts_as_cold(world):
-    """Not only the largest of the groups by age that a scan finds."""
+    """Not only the largest of the groups by age that a scan finds, and each storage class by itself."""
     world.price_as("aws-s3-us-east-1")
     store, _ = world.memory()
     store.put("a", b"x" * 3_000_000)
     world.scan()
     world.report_operations(1)
-    world.engine.command(
-        "INSERT INTO inventory_group SELECT scan_id, 'age', rank + number, toString(number), 10, 100000000000 * number "
-        "FROM inventory_group ARRAY JOIN [2, 3, 5] AS number WHERE kind = 'age'"
-    )
+    tenths = [
+        ("STANDARD", 2, 1),
+        ("STANDARD", 3, 3),
+        ("STANDARD", 5, 5),
+        ("STANDARD_IA", 5, 7),
+        ("GLACIER_IR", 5, 9),
+    ]
+    for storage_class, index, tenth in tenths:
+        world.engine.command(
+            "INSERT INTO inventory_group SELECT scan_id, 'age', 100, {name:String}, 10, {tenth:UInt64} * 100000000000 "
+            "FROM inventory_group WHERE kind = 'age' AND rank = 0",
+            name=f"{index}:{storage_class}",
+            tenth=tenth,
+        )
+    for storage_class in ("STANDARD_IA", "GLACIER_IR"):
+        world.engine.command(
+            "INSERT INTO inventory_class SELECT scan_id, {name:String}, 10, 700000000000, 0, 0, 0, 0 "
+            "FROM inventory_group WHERE kind = 'age' AND rank = 0",
+            name=storage_class,
+        )
     world.pass_hours(30)
     world.costs.calculate()
-    (found,) = world.costs.savings().items
-    assert (found.kind, found.figures["days"], found.figures["bytes"]) == ("cold-data", 90, 800_000_000_000)
+    found = [one for one in world.costs.savings().items if one.kind == "cold-data"]
+    assert sorted(one.figures["bytes"] for one in found) == [700_000_000_000, 800_000_000_000]
+    assert {one.figures["days"] for one in found} == {90, 365}
 
 
 def test_months_of_operations_alone_are_worked_out_too(world):

@@ -88,12 +88,18 @@ class _Bucket:
     def asked(self, *operations: str) -> int:
         return sum(_answered(fact) for fact in self.requests if fact.operation in operations)
 
+    def of_class(self, storage_class: str) -> Sequence[RequestFact]:
+        """All, where there is one class; else those that are of that one or of none that is known."""
+        if len(self.storage) == 1:
+            return self.requests
+        return [fact for fact in self.requests if fact.storage_class in ("", storage_class)]
+
 
 class _Snapshot(NamedTuple):
     """What the last complete scan of a bucket found."""
 
     scan: Scan
-    by_age: Sequence[Bin]
+    ages: Mapping[str, Sequence[Bin]]  # by storage class
     duplicates: Sequence[Mapping[str, Any]]
 
 
@@ -113,7 +119,7 @@ def _of_bucket(bucket: _Bucket, snapshot: _Snapshot | None, account: Account) ->
         made += [
             _uploads(bucket, snapshot.scan.extras.uploads, account),
             _versions(bucket, snapshot.scan.extras.versions, account),
-            _cold(bucket, snapshot.by_age, account),
+            *_cold(bucket, snapshot.ages, account),
             *_duplicates(bucket, snapshot.duplicates, account),
         ]
     yield from (one for one in made if one)
@@ -167,23 +173,23 @@ def _listing(bucket: _Bucket, snapshot: _Snapshot | None, account: Account) -> S
     return chatty_listing.find(figures, account)
 
 
-def _cold(bucket: _Bucket, by_age: Sequence[Bin], account: Account) -> Saving | None:
-    """Only where all is in one storage class: ages are not known of each."""
-    if len(bucket.storage) != 1:
-        return None
-    groups = [
-        cold_data.AgeGroup(at_least_days=one.start, objects=one.objects, bytes=one.bytes) for one in by_age
-    ]
+def _cold(bucket: _Bucket, ages: Mapping[str, Sequence[Bin]], account: Account) -> Iterator[Saving | None]:
+    """Of each storage class. What is asked without one may be of any."""
     metered = bool(bucket.requests)
-    figures = cold_data.ColdData(
-        bucket=bucket.place,
-        storage_class=bucket.storage[0].storage_class,
-        groups=tuple(groups),
-        bytes_read=sum(fact.bytes_retrieved for fact in bucket.requests) if metered else None,
-        reads=bucket.asked("GetObject") if metered else None,
-        bytes_deleted=None,
-    )
-    return cold_data.find(figures, account)
+    for fact in bucket.storage:
+        reads = bucket.of_class(fact.storage_class)
+        figures = cold_data.ColdData(
+            bucket=bucket.place,
+            storage_class=fact.storage_class,
+            groups=tuple(
+                cold_data.AgeGroup(at_least_days=one.start, objects=one.objects, bytes=one.bytes)
+                for one in ages.get(fact.storage_class, ())
+            ),
+            bytes_read=sum(one.bytes_retrieved for one in reads) if metered else None,
+            reads=sum(_answered(one) for one in reads if one.operation == "GetObject") if metered else None,
+            bytes_deleted=None,
+        )
+        yield cold_data.find(figures, account)
 
 
 def _answered(fact: RequestFact) -> int:

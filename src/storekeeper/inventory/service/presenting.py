@@ -114,4 +114,10 @@ def _owners(rows: Sequence[Row]) -> list[Group]:
 
 
 def _by_index(rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-    return {int(row["name"]): (row["objects"], row["bytes"]) for row in rows}
+    """Bars have the number of edges that were reached as their name; those of ages one for each storage class, behind a colon."""
+    found: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        index = int(row["name"].partition(":")[0])
+        objects, size = found.get(index, (0, 0))
+        found[index] = objects + row["objects"], size + row["bytes"]
+    return found
