@@ -105,6 +105,17 @@ def test_owners_classes_ages_and_sizes(world):
     assert (wire["from"], wire["to"]) == (0, 7)
 
 
+def test_histograms_are_whole_whatever_the_limit(world):
+    store, _ = world.memory()
+    for number, size in enumerate((1, 20_000, 20_000, 300_000)):
+        store.put(f"a{number}.{number}", b"x" * size)
+    world.scan()
+    found = world.inventory.snapshot("photos").inventory(limit=1)
+    assert len(found.by_extension) == 1
+    for bins in (found.by_age, found.by_size):
+        assert (sum(one.objects for one in bins), sum(one.bytes for one in bins)) == (4, 340_001)
+
+
 def test_names_are_not_kept_where_the_bucket_forbids_it(world):
     store, _ = world.memory(store_keys=False)
     store.place("secret/patient-name.pdf", b"x")
