@@ -1,5 +1,6 @@
 """Scans and what is left of their listing, in the control database."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storekeeper.infra.db import Connection, Timestamp, metadata
-from storekeeper.inventory.model import Extras, Scan, ScanState, Shard, Uploads, Versions
+from storekeeper.inventory.model import Extras, Point, Scan, ScanState, Shard, Uploads, Versions
 
 scan_table = sa.Table(
     "scan",
@@ -141,17 +142,24 @@ def newest(connection: Connection) -> dict[str, Scan]:
 
 
 def history(
-    connection: Connection, since: datetime, until: datetime, *, bucket_id: str, most: int
-) -> list[Scan]:
-    """Complete scans of a bucket in that time, oldest first; of more than `most`, the last one in each equal span."""
-    wanted = sa.and_(
-        _complete, _scan.bucket_id == bucket_id, _scan.finished_at >= since, _scan.finished_at <= until
-    )
-    query = scan_table.select().where(wanted).order_by(_scan.finished_at)
-    if connection.execute(sa.select(sa.func.count()).where(wanted)).scalar_one() > most:
+    connection: Connection, since: datetime, until: datetime, *, most: int, bucket_id: str = ""
+) -> dict[str, list[Point]]:
+    """Complete scans in that time by bucket id, oldest first; where there are more than `most`, the last one in each equal span."""
+    wanted = sa.and_(_complete, _scan.finished_at >= since, _scan.finished_at <= until)
+    if bucket_id:
+        wanted = sa.and_(wanted, _scan.bucket_id == bucket_id)
+    counted = sa.select(_scan.bucket_id).where(wanted).group_by(_scan.bucket_id)
+    many = connection.execute(counted.having(sa.func.count() > most)).scalars().all()
+    query = sa.select(_scan.bucket_id, _scan.finished_at, _scan.objects, _scan.bytes).where(wanted)
+    if many:
         span = sa.cast(_scan.finished_at, sa.BigInteger) // int((until - since) / most / _MICROSECOND)
-        query = query.where(_scan.id.in_(sa.select(sa.func.max(_scan.id)).where(wanted).group_by(span)))
-    return [_as_scan(row) for row in connection.execute(query).mappings()]
+        of_many = _scan.bucket_id.in_(many)
+        last = sa.select(sa.func.max(_scan.id)).where(wanted, of_many).group_by(_scan.bucket_id, span)
+        query = query.where(sa.or_(~of_many, _scan.id.in_(last)))
+    found: dict[str, list[Point]] = defaultdict(list)
+    for id_, finished_at, objects, size in connection.execute(query.order_by(_scan.finished_at)):
+        found[id_].append(Point(scanned_at=finished_at, objects=objects, bytes=size))
+    return found
 
 
 def complete_between(connection: Connection, since: datetime, until: datetime) -> list[Scan]:

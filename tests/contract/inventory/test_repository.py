@@ -85,17 +85,21 @@ def test_the_newest_complete_scan_of_each_bucket(connection):
 def test_a_long_history_keeps_the_last_scan_of_each_span(connection):
     for number in range(100):
         repository.save(connection, scan(f"{number:03}", ended=NOON + number * HOUR))
+    for number in (3, 97):
+        repository.save(connection, scan(f"c{number}", bucket="c", ended=NOON + number * HOUR))
 
-    def history(most):
-        found = repository.history(connection, NOON, NOON + 100 * HOUR, bucket_id="b", most=most)
-        return [int(one.id) for one in found]
+    def history(most, bucket_id="b"):
+        found = repository.history(connection, NOON, NOON + 100 * HOUR, most=most, bucket_id=bucket_id)
+        assert set(found) == {bucket_id} if bucket_id else {"b", "c"}
+        return {id_: [(one.scanned_at - NOON) // HOUR for one in points] for id_, points in found.items()}
 
-    assert history(100) == list(range(100))
-    thinned = history(10)
+    assert history(100) == {"b": list(range(100))}
+    thinned = history(10)["b"]
     assert 10 <= len(thinned) <= 11
     assert thinned[-1] == 99
     assert thinned == sorted(thinned)
-    assert history(100) == list(range(100))
+    assert history(10, "") == {"b": thinned, "c": [3, 97]}
+    assert history(100, "") == {"b": list(range(100)), "c": [3, 97]}
 
 
 def test_what_is_too_old_is_forgotten_but_for_what_is_kept(connection):

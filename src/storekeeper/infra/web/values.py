@@ -1,6 +1,7 @@
 """Numbers on pages: rounded for reading, exact on hover and for machines. A page has thousands, so no template makes them."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import Undefined
@@ -8,6 +9,7 @@ from markupsafe import Markup, escape
 
 from storekeeper.kernel import units
 
+_SPECIAL = re.compile("[<>&'\"]")
 UNKNOWN = Markup('<span class="unknown" title="No data">–</span>')  # noqa: RUF001 - a dash
 _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "bytes": units.format_bytes,
@@ -31,4 +33,39 @@ def amount(value: Any, unit: str = "count") -> Markup:
         title = f' title="{units.format_count(value)} bytes"'
     elif unit == "percent":
         title = f' title="{value * 100} %"'
-    return Markup(f'<data class="num" value="{escape(value)}"{title}>{escape(written(value, unit))}</data>')  # noqa: S704 - escaped
+    return Markup(f'<data class="num" value="{_safe(value)}"{title}>{_safe(written(value, unit))}</data>')  # noqa: S704 - escaped
+
+
+def figures(series: Iterable[Mapping[str, Any]], index: int, unit: str) -> Markup:
+    """Cells of a table with the value of each series at one place."""
+    cells = (f'<td class="number">{amount(one["values"][index], unit)}</td>' for one in series)
+    return Markup("").join(map(Markup, cells))
+
+
+def sparkline(values: Sequence[float | None]) -> Markup:
+    """A line over evenly spaced values; None is a gap. Nothing for less than two. The figure beside it says the same in words."""
+    known = [float(value) for value in values if value is not None]
+    if len(known) < 2:
+        return Markup("")
+    low, step = min(known), 98 / (len(values) - 1)
+    scale = 26 / (max(known) - low) if max(known) > low else 0.0
+    lift = 0.0 if scale else 13.0
+    path, pen, last = [], "M", ""
+    for index, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        last = f"{index * step + 1:.1f} {29 - lift - scale * (float(value) - low):.1f}"
+        path.append(pen + last)
+        pen = "L"
+    return Markup(  # noqa: S704 - nothing but numbers
+        '<svg class="sparkline" viewBox="0 0 100 32" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path vector-effect="non-scaling-stroke" d="{"".join(path)}"/>'
+        f'<path class="end" vector-effect="non-scaling-stroke" d="M{last}h0"/></svg>'
+    )
+
+
+def _safe(value: Any) -> str:
+    """Escaped where something needs it: a page has thousands of numbers, in which nothing does."""
+    text = str(value)
+    return str(escape(text)) if _SPECIAL.search(text) else text

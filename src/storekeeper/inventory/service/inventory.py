@@ -133,16 +133,10 @@ class InventoryService:
         buckets = [self._buckets.get(name)] if name else self._buckets.all()
         now = self._clock.now()
         with self._db.read() as connection:
-            return {
-                bucket.name: [
-                    Point(scanned_at=scan.finished_at, objects=scan.objects, bytes=scan.bytes)
-                    for scan in repository.history(
-                        connection, now - span, now, bucket_id=bucket.id, most=MAX_POINTS
-                    )
-                    if scan.finished_at
-                ]
-                for bucket in buckets
-            }
+            found = repository.history(
+                connection, now - span, now, most=MAX_POINTS, bucket_id=buckets[0].id if name else ""
+            )
+        return {bucket.name: found.get(bucket.id, []) for bucket in buckets}
 
     def _change(self, connection: Connection, bucket: Bucket, scan: Scan) -> Change:
         def since(moment: datetime | None) -> Totals | None:
