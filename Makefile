@@ -9,6 +9,7 @@ RUN := .venv/bin/
 export UV_PYTHON_DOWNLOADS := never
 # What Python compiled once is kept, whatever the machine says: tests start a hundred processes, and each would compile it all again.
 unexport PYTHONDONTWRITEBYTECODE
+TEMPORARY = TMPDIR=$$(sh tests/temporary-files.sh)
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +26,7 @@ system: setup  ## system packages that the browser and PostgreSQL tests need
 	@sh tests/system-packages.sh
 
 test: setup system  ## the whole suite
-	$(RUN)pytest -n 2 --dist loadfile
+	$(TEMPORARY) $(RUN)pytest -n 2 --dist loadfile
 
 # Its parts run beside each other, each with its output in one piece; all that fail are told.
 check: setup  ## format, lint, import contracts, types, fast tests
@@ -40,7 +41,7 @@ types:
 	$(RUN)mypy
 
 # Two processes, each of which reads only the tests that it runs. Everything in the other folders is slow.
-FAST := $(RUN)pytest -q -m "not slow" --hypothesis-profile quick
+FAST = $(TEMPORARY) $(RUN)pytest -q -m "not slow" --hypothesis-profile quick
 units:
 	$(FAST) tests/unit
 

@@ -43,7 +43,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
 
 # A `world` is services of several capabilities on a real analytics engine.
 _SLOW_FOLDERS = ("scenario", "fault", "browser")
-_SLOW = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3", "world"}
+_SLOW = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3", "s3_server", "world"}
 
 # Files that take longest, which are begun first: whoever got one of them in the end would work on while others are done.
 _LONG = (

@@ -5,6 +5,8 @@ import pytest
 from engines import open_engine
 from storekeeper.kernel.errors import UnavailableError
 
+pytestmark = pytest.mark.slow
+
 NOTE = "INSERT INTO noted SELECT toUInt64(getSetting('max_execution_time')), toUInt64(getSetting('max_threads')), {number:UInt64}"
 
 
