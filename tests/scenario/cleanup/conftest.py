@@ -1,43 +1,26 @@
 """Clean-up on real SQLite files; runs are executed in the test's own thread, by a clock that is turned by hand."""
 
-import itertools
 import json
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from litestar.testing import TestClient
 
+from callers import calling
+from services import Services
 from storekeeper import cleanup
-from storekeeper.audit import AuditTrail
-from storekeeper.buckets import BucketService
-from storekeeper.buckets.model import NewBucket
 from storekeeper.cleanup.model import Confirmation, NewPolicy
-from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.db import Database, metadata
-from storekeeper.infra.jobs import Jobs
-from storekeeper.infra.web import Pages, Principal, Role, WebOptions, create
 from storekeeper.kernel.clock import ManualClock
-from storekeeper.notifications import NotificationService
 from storekeeper.objectstore.memory import MemoryStore
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
-_names = itertools.count()
 
 
-class World:
-    """The services, wired as the server wires them. `blocked` says whether the bucket is not well."""
+class World(Services):
+    """`blocked` says whether the bucket is not well."""
 
     def __init__(self, folder, clock=None):
-        self.clock = clock or ManualClock(NOW)
+        super().__init__(folder, clock or ManualClock(NOW))
         self.blocked = False
-        self.folder = folder
-        self.database = Database(f"sqlite:///{folder}/control.db")
-        metadata.create_all(self.database.engine)
-        self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
-        self.audit = AuditTrail(self.database, self.clock)
-        self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)
-        self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
         self.cleanup = cleanup.CleanupService(
             self.database,
             self.buckets,
@@ -49,8 +32,7 @@ class World:
             log_days=365,
             is_blocked=lambda _bucket_id: self.blocked,
         )
-        for job in cleanup.jobs(self.cleanup):
-            self.jobs.register(job)
+        self._register(cleanup.jobs(self.cleanup))
 
     def told(self, prefix):
         """(event, data) of what the log was told of that begins so, the oldest first."""
@@ -62,11 +44,7 @@ class World:
 
     def memory(self, name="photos", kind=MemoryStore):
         """A bucket in memory."""
-        place = f"cleanup-{next(_names)}"
-        self.buckets.add(
-            NewBucket(name=name, url=f"memory://{place}", owner_pattern="tmp/{owner}/"), actor="test"
-        )
-        store = MemoryStore._by_name[place] = kind(self.clock)
+        store, _ = super().memory(name, kind, owner_pattern="tmp/{owner}/")
         return store
 
     def fill(self, store, count=20, *, prefix="tmp/", days=100, size=10):
@@ -109,53 +87,17 @@ class World:
         found = [one for one in self.audit.page(limit=200).items if one.action.startswith("cleanup")]
         return [one.action for one in reversed(found)]
 
-    def close(self):
-        self.jobs.close()
-        self.database.close()
 
-
-@pytest.fixture(scope="module")
-def shared_world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("world"))
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path)
     yield world
     world.close()
 
 
 @pytest.fixture
-def world(shared_world):
-    """As new: making one takes half a second."""
-    shared_world.blocked = False
-    shutil.rmtree(shared_world.folder / "cleanup", ignore_errors=True)
-    with shared_world.database.write() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-    return shared_world
-
-
-class Anybody:
-    """Whoever asks with a role's name as bearer has that role; `key` is an API key of an admin."""
-
-    def recall(self, _authorization):
-        return None
-
-    def authenticate(self, *, authorization, session_cookie):
-        name = authorization.removeprefix("Bearer ")
-        if name == "key":
-            return Principal(id=name, email="a@b", role=Role.ADMIN, via="key", scopes=frozenset({"admin"}))
-        return Principal(id=name, email=f"{name}@example.com", role=Role(name), via="token")
-
-
-@pytest.fixture
 def client(world):
     """An administrator's program or browser, by the `Accept` header."""
-    application = create(
-        routes=cleanup.ROUTES,
-        services={"clock": world.clock, "buckets": world.buckets, "cleanup": world.cleanup},
-        pages=Pages(world.clock, (), "test"),
-        authenticator=Anybody(),
-        options=WebOptions(version="test"),
-    )
-    with TestClient(application, base_url="https://storekeeper.test") as client:
-        client.headers["Authorization"] = "Bearer admin"
-        client.follow_redirects = False
+    services = {"buckets": world.buckets, "cleanup": world.cleanup}
+    with calling(cleanup.ROUTES, clock=world.clock, **services) as client:
         yield client

@@ -1,32 +1,25 @@
 """Inventory, metering and costs on real SQLite and chDB; days pass by hand, and a bucket in memory has a price sheet of its own."""
 
 import html
-import importlib.util
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from callers import calling
+from services import Services
 from storekeeper import costs
-from storekeeper.costs import BudgetService, CostService, SheetEditor, UnclassifiedWatch
-from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.web import Principal, Role
-from storekeeper.metering import MeteringService
-from storekeeper.notifications import NotificationService
-
-SCENARIOS = Path(__file__).parents[1] / "inventory" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("inventory_scenarios", SCENARIOS)
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
+from storekeeper.kernel.clock import SystemClock
 
 SENDER = Principal(id="key-1", email="", role=Role.USER, via="key", scopes=frozenset({"ingest"}))
 SHEETS = Path(__file__).parents[3] / "src" / "storekeeper" / "costs" / "sheets"
 
 
-class Calendar(_module.ShiftedClock):
+class Calendar(SystemClock):
     """Begins at a fixed noon; days and hours pass when told to."""
 
     today = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -45,57 +38,32 @@ FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
 GROUP BY bucket_id, storage_class, kind, owner HAVING amount != 0 ORDER BY bucket_id, storage_class, kind, owner"""
 
 
-class World(_module.World):
+class World(Services):
+    def __init__(self, folder):
+        super().__init__(folder, Calendar())
+        self.batches = 0
+
+    @cached_property
+    def focus(self):
+        return costs.FocusService(self.engine, self.buckets, self.costs)
+
+    @cached_property
+    def invoices(self):
+        return costs.InvoiceService(self.database, self.engine, self.audit, self.clock, folder=self.folder)
+
+    @cached_property
+    def reconciler(self):
+        return costs.Reconciler(
+            self.engine, self.buckets, self.costs, self.invoices, self.metering, self.clock
+        )
+
+    @cached_property
+    def editor(self):
+        return costs.SheetEditor(self.database, self.costs, self.audit, self.clock, data_dir=self.folder)
+
     def shares(self):
         """Rows {bucket_id, storage_class, kind, owner, amount (nano)}."""
         return self.engine.rows(SHARES)
-
-    def __init__(self, folder):
-        _module.ShiftedClock, kept = Calendar, _module.ShiftedClock
-        try:
-            super().__init__(folder)
-        finally:
-            _module.ShiftedClock = kept
-        self.folder = folder
-        self.metering = MeteringService(
-            self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k"
-        )
-        self.costs = CostService(
-            self.database,
-            self.engine,
-            self.inventory,
-            self.buckets,
-            self.jobs,
-            self.audit,
-            self.clock,
-            data_dir=folder,
-        )
-        self.focus = costs.FocusService(self.engine, self.buckets, self.costs)
-        self.invoices = costs.InvoiceService(
-            self.database, self.engine, self.audit, self.clock, folder=folder
-        )
-        self.reconciler = costs.Reconciler(
-            self.engine, self.buckets, self.costs, self.invoices, self.metering, self.clock
-        )
-        self.notifications = NotificationService(self.database, Sealer("0" * 64), self.audit, self.clock)
-        self.budgets = BudgetService(
-            self.database,
-            self.engine,
-            self.buckets,
-            self.costs.answers,
-            self.notifications,
-            self.audit,
-            self.clock,
-        )
-        self.costs.on_calculated(self.budgets.watch)
-        self.unclassified = UnclassifiedWatch(
-            self.database, self.engine, self.buckets, self.notifications, self.clock
-        )
-        self.costs.on_calculated(self.unclassified.watch)
-        self.editor = SheetEditor(self.database, self.costs, self.audit, self.clock, data_dir=folder)
-        for job in costs.jobs(self.costs):
-            self.jobs.register(job)
-        self.batches = 0
 
     def price_as(self, sheet, **changes):
         """Buckets in memory cost what that sheet of the package says."""
@@ -127,8 +95,7 @@ class World(_module.World):
             batch_id=str(self.batches),
             principal=SENDER,
         )
-        while self.metering._drainer.drain_once():
-            pass
+        self.drain()
 
     def told(self, prefix):
         """(event, data) of what the log was told of that begins so, the oldest first."""
@@ -140,10 +107,6 @@ class World(_module.World):
 
     def pass_hours(self, hours):
         self.clock.today += timedelta(hours=hours)
-
-    def close(self):
-        self.metering.close()
-        super().close()
 
 
 _SERVICES = (
@@ -223,8 +186,6 @@ def made_used(made_world):
 
 @pytest.fixture
 def client(world):
-    for job in costs.jobs(world.costs):
-        world.jobs.register(job)
     with _served(world) as client:
         yield client
 

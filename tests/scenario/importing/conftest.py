@@ -10,15 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from callers import calling
-from engines import open_database, open_engine
+from services import Services
 from storekeeper import metering
-from storekeeper.audit import AuditTrail
-from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.jobs import Jobs
 from storekeeper.kernel.clock import ManualClock
-from storekeeper.metering import ImportSourceService, MeteringService
+from storekeeper.metering import ImportSourceService
 from storekeeper.metering.importing.api import ROUTES
 from storekeeper.metering.importing.pulling.model import NewImportSource
 
@@ -26,26 +22,13 @@ SAMPLES = Path(__file__).parents[2] / "unit" / "importing" / "samples"
 SUMS = [f"{table}_{step}" for table in ("usage", "traffic") for step in ("minute", "hour", "day")]
 
 
-class World:
-    """The services, wired as the server wires them; the spool is drained by hand."""
+class World(Services):
+    """The spool is drained by hand."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.clock = ManualClock()
-        self.database = open_database(folder)
-        self.engine = open_engine(folder)
-        self.audit = AuditTrail(self.database, self.clock)
-        self.sealer = Sealer("0" * 64)
-        self.buckets = BucketService(self.database, self.sealer, self.audit, self.clock)
-        self.metering = MeteringService(
-            self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k" * 32
-        )
+        super().__init__(folder, ManualClock())
         for name, url in (("photos", "s3://photos"), ("media", "r2://account/media")):
             self.buckets.add(NewBucket(name=name, url=url, scan_cron=""), actor="test")
-
-    def drain(self):
-        while self.metering._drainer.drain_once():
-            pass
 
     def stored(self):
         """How many operations every table holds; all the same, or the world is wrong."""
@@ -54,11 +37,6 @@ class World:
         counts |= {self.engine.row(f"SELECT sum(requests) AS n FROM {table}")["n"] for table in SUMS}
         (count,) = counts
         return count
-
-    def close(self):
-        self.metering.close()
-        self.engine.close()
-        self.database.close()
 
 
 @pytest.fixture
@@ -104,18 +82,17 @@ class Pulling:
     """Sources of the world, pulled in the test's own thread."""
 
     def __init__(self, world):
-        self.jobs = Jobs(world.database, state_url=f"sqlite:///{world.folder}/jobs.db", clock=world.clock)
         self.service = ImportSourceService(
             world.database,
             world.sealer,
             world.audit,
             world.buckets,
             world.metering.imports,
-            self.jobs,
+            world.jobs,
             world.clock,
         )
         for job in metering.jobs(self.service):
-            self.jobs.register(job)
+            world.jobs.register(job)
 
     def add(self, **fields):
         return self.service.add(NewImportSource(**fields), actor="test")
@@ -132,9 +109,7 @@ class Pulling:
 
 @pytest.fixture
 def pulling(world):
-    pulling = Pulling(world)
-    yield pulling
-    pulling.jobs.close()
+    return Pulling(world)
 
 
 class Provider:

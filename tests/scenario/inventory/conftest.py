@@ -1,24 +1,14 @@
 """Storekeeper's inventory on real SQLite and chDB; runs are executed in the test's own thread."""
 
-import itertools
-import threading
 from datetime import timedelta
 
 import pytest
 
 from callers import calling
-from engines import open_database, open_engine
+from services import Services
 from storekeeper import inventory
-from storekeeper.audit import AuditTrail
-from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.jobs import Jobs
-from storekeeper.inventory import InventoryService, jobs
 from storekeeper.kernel.clock import SystemClock
-from storekeeper.objectstore.memory import MemoryStore
-
-_names = itertools.count()
 
 
 class ShiftedClock(SystemClock):
@@ -33,30 +23,10 @@ class ShiftedClock(SystemClock):
         self.ahead += timedelta(seconds=seconds)
 
 
-class World:
-    """The services, wired as the server wires them."""
-
-    def __init__(self, folder, **options):
-        self.clock = ShiftedClock()
-        self.stopping = threading.Event()
-        self.database = open_database(folder)
-        self.engine = open_engine(folder)
-        self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
-        self.audit = AuditTrail(self.database, self.clock)
-        self.buckets = BucketService(self.database, Sealer("0" * 64), self.audit, self.clock)
-        self.inventory = InventoryService(
-            self.database, self.engine, self.jobs, self.buckets, self.audit, self.clock, **options
-        )
-        for job in jobs(self.inventory):
-            self.jobs.register(job)
-
-    def memory(self, kind=MemoryStore, **options):
-        """A bucket in memory, registered as `photos` unless named: (store, bucket)."""
-        place = f"test-{next(_names)}"
-        options.setdefault("name", "photos")
-        bucket = self.buckets.add(NewBucket(url=f"memory://{place}", **options), actor="test")
-        store = MemoryStore._by_name[place] = kind(self.clock)
-        return store, bucket
+class World(Services):
+    def __init__(self, folder, **scanning):
+        super().__init__(folder, ShiftedClock())
+        self.scanning = scanning
 
     def add(self, location, credentials, **options):
         """A bucket behind an S3 endpoint, registered as `photos` unless named."""
@@ -70,20 +40,6 @@ class World:
             **options,
         )
         return self.buckets.add(new, actor="test")
-
-    def scan(self, name="photos"):
-        """Run a scan to its end, or to the end of its first attempt."""
-        run = self.inventory.scans.start(name, actor="test")
-        return self.attempt(run.id)
-
-    def attempt(self, run_id):
-        self.jobs._execute_run(run_id)
-        return self.inventory.scans.view(run_id)
-
-    def close(self):
-        self.jobs.close()
-        self.engine.close()
-        self.database.close()
 
 
 @pytest.fixture

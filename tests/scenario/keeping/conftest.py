@@ -6,15 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engines import open_database, open_engine
-from storekeeper.audit import AuditTrail
-from storekeeper.buckets import BucketService
+from services import Services
 from storekeeper.buckets.model import NewBucket
-from storekeeper.infra.crypto import Sealer
-from storekeeper.infra.jobs import Jobs
 from storekeeper.infra.web import Principal, Role
 from storekeeper.kernel.clock import SystemClock
-from storekeeper.metering import KeepingService, MeteringService, Retention
+from storekeeper.metering import KeepingService, Retention
 
 SENDER = Principal(id="key-1", email="", role=Role.USER, via="key", scopes=frozenset({"ingest"}))
 
@@ -28,19 +24,11 @@ class Calendar(SystemClock):
         return self.today
 
 
-class World:
+class World(Services):
     def __init__(self, folder, *, archive=True):
-        self.folder, self.clock = folder, Calendar()
-        self.database = open_database(folder)
-        self.engine = open_engine(folder)
-        self.jobs = Jobs(self.database, state_url=f"sqlite:///{folder}/jobs.db", clock=self.clock)
-        audit = AuditTrail(self.database, self.clock)
-        self.buckets = BucketService(self.database, Sealer("0" * 64), audit, self.clock)
-        self.metering = MeteringService(
-            self.engine, self.buckets, self.clock, data_dir=folder, address_key=b"k"
-        )
+        super().__init__(folder, Calendar())
         self.keeping = KeepingService(
-            self.database, self.engine, self.buckets, self.jobs, audit, self.clock,
+            self.database, self.engine, self.buckets, self.jobs, self.audit, self.clock,
             retention=Retention(archive_bucket="archive" if archive else ""), standstill=self.metering.standstill,
             changed=self.metering.cache.changed,
         )  # fmt: skip
@@ -64,8 +52,7 @@ class World:
         body = b"\n".join(json.dumps(one | fields).encode() for _ in range(count))
         batch_id = f"{len(self.progress)}-{count}-{time}-{fields}"
         self.metering.take(io.BytesIO(body), media_type="", encoding="", batch_id=batch_id, principal=SENDER)
-        while self.metering._drainer.drain_once():
-            pass
+        self.drain()
 
     def pass_days(self, days):
         self.clock.today += timedelta(days=days)
@@ -82,12 +69,6 @@ class World:
 
     def files(self):
         return sorted(path.name for path in self.folder.glob("archive/**/*.parquet"))
-
-    def close(self):
-        self.metering.close()
-        self.jobs.close()
-        self.engine.close()
-        self.database.close()
 
 
 @pytest.fixture

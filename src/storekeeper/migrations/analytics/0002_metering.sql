@@ -71,25 +71,7 @@ FROM operation
 GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
 -- Weighted sums by owner, a row an hour.
-CREATE TABLE usage_hour
-(
-    time DateTime('UTC'),
-    bucket_id LowCardinality(String),
-    owner String,
-    operation LowCardinality(String),
-    status_class UInt8,
-    storage_class LowCardinality(String),
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    refused SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
-)
+CREATE TABLE usage_hour AS usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
@@ -107,30 +89,7 @@ FROM usage_minute
 GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
 -- Weighted sums by owner, a row a day.
-CREATE TABLE usage_day
-(
-    time DateTime('UTC'),
-    bucket_id LowCardinality(String),
-    owner String,
-    operation LowCardinality(String),
-    status_class UInt8,
-    storage_class LowCardinality(String),
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    refused SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+CREATE TABLE usage_day AS usage_hour;
 
 CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
 SELECT
@@ -177,22 +136,7 @@ FROM operation
 GROUP BY time, bucket_id, operation, status_class;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row an hour.
-CREATE TABLE traffic_hour
-(
-    time DateTime('UTC'),
-    bucket_id LowCardinality(String),
-    operation LowCardinality(String),
-    status_class UInt8,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
-)
+CREATE TABLE traffic_hour AS traffic_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
@@ -209,22 +153,7 @@ FROM traffic_minute
 GROUP BY time, bucket_id, operation, status_class;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row a day.
-CREATE TABLE traffic_day
-(
-    time DateTime('UTC'),
-    bucket_id LowCardinality(String),
-    operation LowCardinality(String),
-    status_class UInt8,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
-)
+CREATE TABLE traffic_day AS traffic_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
@@ -272,24 +201,7 @@ FROM usage_hour
 GROUP BY time, owner;
 
 -- Weighted sums by owner, a row a day.
-CREATE TABLE owner_day
-(
-    time DateTime('UTC'),
-    owner String,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (time, owner)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+CREATE TABLE owner_day AS owner_hour;
 
 CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
 SELECT
@@ -300,24 +212,7 @@ FROM owner_hour
 GROUP BY time, owner;
 
 -- Weighted sums by owner, a row a week.
-CREATE TABLE owner_week
-(
-    time DateTime('UTC'),
-    owner String,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (time, owner)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+CREATE TABLE owner_week AS owner_hour;
 
 CREATE MATERIALIZED VIEW owner_week_view TO owner_week AS
 SELECT
@@ -357,25 +252,7 @@ FROM usage_day
 GROUP BY time, bucket_id, owner;
 
 -- Weighted sums by bucket and owner, a row a week.
-CREATE TABLE bucket_owner_week
-(
-    time DateTime('UTC'),
-    bucket_id LowCardinality(String),
-    owner String,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (bucket_id, time, owner)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+CREATE TABLE bucket_owner_week AS bucket_owner_day;
 
 CREATE MATERIALIZED VIEW bucket_owner_week_view TO bucket_owner_week AS
 SELECT
@@ -417,20 +294,7 @@ FROM traffic_minute
 GROUP BY time, operation;
 
 -- Weighted sums and latency by operation, a row an hour.
-CREATE TABLE speed_hour
-(
-    time DateTime('UTC'),
-    operation LowCardinality(String),
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
-)
+CREATE TABLE speed_hour AS speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
@@ -447,25 +311,7 @@ FROM traffic_hour
 GROUP BY time, operation;
 
 -- Weighted sums and latency by operation, a row a day.
-CREATE TABLE speed_day
-(
-    time DateTime('UTC'),
-    operation LowCardinality(String),
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64),
-    latency AggregateFunction(quantilesBFloat16Weighted(0.5, 0.95, 0.99), Float32, UInt32)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (time, operation)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+CREATE TABLE speed_day AS speed_hour;
 
 CREATE MATERIALIZED VIEW speed_day_view TO speed_day AS
 SELECT
