@@ -31,7 +31,9 @@ def postgresql(free_port: Callable[[], int]) -> Iterator[str]:
     if user:
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+    # All of it lies in the folder, so that nothing stays behind.
+    settings = f"listen_addresses=127.0.0.1 port={port} unix_socket_directories={folder} fsync=off dynamic_shared_memory_type=mmap"
+    options = " ".join(f"-c {setting}" for setting in settings.split())
 
     def run(program: str, *arguments: object) -> None:
         command = [binaries / program, "-D", data, *arguments]
@@ -49,27 +51,28 @@ def postgresql(free_port: Callable[[], int]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql: str) -> str:
     """The same, with a database `migrated` to copy others from."""
-    _make(postgresql, "migrated")
+    _order(postgresql, "CREATE DATABASE migrated")
     with contextlib.closing(Database(f"{postgresql}/migrated")) as database:
         database.migrate()
     return postgresql
 
 
-def _make(server: str, name: str, template: str = "template1") -> None:
+def _order(server: str, statement: str) -> None:
     with contextlib.closing(Database(f"{server}/postgres")) as admin:
         connecting = admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         with connecting as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.exec_driver_sql(statement)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with this release's schema, made by its migrations, and nothing in it."""
     if request.param == "sqlite":
-        made = open_database(tmp_path)
-    else:
-        server, name = request.getfixturevalue("migrated_postgresql"), f"test_{uuid.uuid4().hex[:12]}"
-        _make(server, name, "migrated")
-        made = Database(f"{server}/{name}")
-    with contextlib.closing(made):
+        with contextlib.closing(open_database(tmp_path)) as made:
+            yield made
+        return
+    server, name = request.getfixturevalue("migrated_postgresql"), f"test_{uuid.uuid4().hex[:12]}"
+    _order(server, f"CREATE DATABASE {name} TEMPLATE migrated")
+    with contextlib.closing(Database(f"{server}/{name}")) as made:
         yield made
+    _order(server, f"DROP DATABASE {name} WITH (FORCE)")

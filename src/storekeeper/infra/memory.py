@@ -13,9 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 
 ENGINE = "_chdb"
-_MADV_DONTNEED = (
-    4  # of a private mapping that nobody wrote to, which program text is: unmap, and keep it cached
-)
+# Of a private mapping that nobody wrote to, which program text is: unmap, and keep it cached.
+_MADV_DONTNEED = 4
 
 
 def give_back() -> None:

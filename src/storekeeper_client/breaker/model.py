@@ -66,9 +66,8 @@ class BreakerConfig(msgspec.Struct, frozen=True, kw_only=True):
     longest_recovery: float = 900.0
     jitter: float = 0.1  # a time open is shortened by up to this share
     half_open_permits: int = 1
-    lease: float = (
-        60.0  # a trial call without a result for so long has failed; not less than a call's timeout
-    )
+    # A trial call without a result for so long has failed; not less than a call's timeout.
+    lease: float = 60.0
     throttle_backoff: float = 0.0  # the first pause after a throttled call, doubled like the above; 0: none
 
     def __post_init__(self) -> None:

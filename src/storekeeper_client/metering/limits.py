@@ -15,9 +15,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     first_retry: float = 1.0
     longest_retry: float = 60.0
     longest_retry_after: float = 3600.0
-    catch_up: int = (
-        20  # batches in one, for a sender that is far behind: each request costs time, whatever its size
-    )
+    # Batches in one, for a sender that is far behind: each request costs time, whatever its size.
+    catch_up: int = 20
     strikes: int = 20  # answers 500 after which one batch is given up, so that it does not block the others
 
     def __post_init__(self) -> None:

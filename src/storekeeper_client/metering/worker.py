@@ -55,9 +55,8 @@ class Worker:
         self._file: Spilled | None = None  # where the batch came from
         self._attempts = self._strikes = 0
         self._hurried = self._sending = self.ended = False
-        self._flowing = (
-            False  # the last batch was taken: only then one may be large, for it is lost with the process
-        )
+        # The last batch was taken: only then one may be large, for it is lost with the process.
+        self._flowing = False
         self._lock = threading.Lock()  # not held while a request is on its way
         self._due = clock.monotonic() + limits.flush_interval
         self._not_before = 0.0

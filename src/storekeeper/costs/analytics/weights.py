@@ -43,9 +43,8 @@ class Source(NamedTuple):
     rows: str
     weights: Mapping[str, str]  # basis -> column
     place: tuple[str, ...] = ("bucket", "storage_class")
-    lists: Mapping[str, tuple[str, str]] = (
-        _NO_LISTS  # column -> lists over buckets in `cost_stored` that it is the sum of
-    )
+    # Column -> lists over buckets in `cost_stored` that it is the sum of.
+    lists: Mapping[str, tuple[str, str]] = _NO_LISTS
 
 
 STORED = Source(

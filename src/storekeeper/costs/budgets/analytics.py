@@ -19,9 +19,8 @@ WHERE month = {month:Date} AND owner IN {owners:Array(String)}
 GROUP BY owner, bucket_id, currency ORDER BY owner, bucket_id LIMIT 1000000"""
 
 Row = dict[str, Any]
-Day = tuple[
-    date, str, str, int | None, int
-]  # with bucket, currency, amount (None where no price is known), how many have none
+# With bucket, currency, amount (None where no price is known), how many have none.
+Day = tuple[date, str, str, int | None, int]
 
 
 class BudgetAnalytics:

@@ -176,9 +176,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     egress: Egress | None = None
     statuses: Statuses = Statuses()
     rounding: Rounding = Rounding.EXACT
-    class_blind: tuple[
-        str, ...
-    ] = ()  # operations that cost in every storage class what they cost in the default one
+    # Operations that cost in every storage class what they cost in the default one.
+    class_blind: tuple[str, ...] = ()
     also_for: tuple[str, ...] = ()  # other providers that it serves
     unset: bool = False  # its zeros say that nobody entered a price, not that it is free
     notes: str = ""

@@ -30,9 +30,8 @@ from storekeeper.kernel.clock import Clock
 
 KEPT_DAYS = 30  # for which inventory keeps what each scan of a day found
 CLOSED_AFTER = 5  # days into the next month, after which a month stays as it is: operations may come late
-SETTLED_AFTER = timedelta(
-    hours=1
-)  # past midnight: until then a scan that ended before it may still be written down
+# Past midnight: until then a scan that ended before it may still be written down.
+SETTLED_AFTER = timedelta(hours=1)
 PRICES_KEPT = 200_000  # charges of the present month, half a kilobyte each, that need not be worked out again
 SUMS_KEPT = timedelta(days=330)  # at the least, for which sums of operations are
 _DAY = timedelta(days=1)
@@ -75,10 +74,10 @@ class Calculator:
         """What changed since the last time: the last days, days that are missing, and the months they are in."""
         with self._working:
             today = self._clock.now().astimezone(UTC).date()
-            folded = self._analytics.stored.through()
-            settling = self._analytics.beside(partial(self._settle, folded, today))
+            settled = self._analytics.stored.through()
+            settling = self._analytics.beside(partial(self._settle, settled, today))
             try:
-                done = self._store_days(folded, today)
+                done = self._store_days(settled, today)
                 progress(days=len(done))
                 months = sorted(
                     self._unclosed(today) | ({_first(day) for day in done} - self._closing.months())
@@ -141,25 +140,26 @@ class Calculator:
             for key in sorted(storage.keys() | requests.keys() | deletions.keys())
         }
 
-    def _store_days(self, folded: date, today: date) -> list[date]:
-        """Days that are not folded, and those that are missing."""
+    def _store_days(self, settled: date, today: date) -> list[date]:
+        """Days after those that are settled, and those that are missing."""
         stored = self._analytics.days.stored()
         earliest = today - KEPT_DAYS * _DAY
         days = [earliest + number * _DAY for number in range(KEPT_DAYS + 1)]
-        return [day for day in days if (day > folded or day not in stored) and self._store_day(day)]
+        return [day for day in days if (day > settled or day not in stored) and self._store_day(day)]
 
-    def _settle(self, folded: date, today: date) -> None:
-        """Fold days that are over into the sums of their months, with what was held since."""
-        settled = (self._clock.now() - SETTLED_AFTER).astimezone(UTC).date() - _DAY
-        since = max(folded, settled - KEPT_DAYS * _DAY) + _DAY
+    def _settle(self, settled: date, today: date) -> None:
+        """Add days that are over to the sums of their months, with what was held since."""
+        over = (self._clock.now() - SETTLED_AFTER).astimezone(UTC).date() - _DAY
+        since = max(settled, over - KEPT_DAYS * _DAY) + _DAY
         buckets = [bucket.id for bucket in self._buckets.all()]
         month = _first(since)
         while month <= today:
             begin, end = max(since, month), _next(month) - _DAY
-            over = self._held(begin, min(settled, end))
-            open_ = self._held(max(begin, settled + _DAY), min(today, end))
+            held = Held(
+                self._held(begin, min(over, end)), self._held(max(begin, over + _DAY), min(today, end))
+            )
             if month not in self._closing.months():
-                self._analytics.stored.settle(month, min(settled, end), Held(over, open_), buckets)
+                self._analytics.stored.settle(month, min(over, end), held, buckets)
             month = _next(month)
 
     def _held(self, since: date, through: date) -> list[Stretch]:

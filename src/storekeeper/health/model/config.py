@@ -19,9 +19,8 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 
     check_interval: Milliseconds = 30_000
     timeout: Brief = 5_000  # of each operation of a check
-    failure_threshold: Count = (
-        3  # failed checks in a row until a bucket is called unhealthy and its breaker opens
-    )
+    # Failed checks in a row until a bucket is called unhealthy and its breaker opens.
+    failure_threshold: Count = 3
     recovery_timeout: Milliseconds = 60_000  # an open breaker is tried again after it
     monitoring_window: Milliseconds = 300_000  # over which the breaker takes rates
     slow_response_threshold: Brief = 2_000

@@ -27,9 +27,8 @@ class OperationHealth(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     """How one operation has been lately."""
 
     operation: ProbeOperation
-    recent: str = (
-        ""  # outcomes, the newest last: o ok, s slow, f failed, t throttled, c refused, x corrupt, u unknown
-    )
+    # Outcomes, the newest last: o ok, s slow, f failed, t throttled, c refused, x corrupt, u unknown.
+    recent: str = ""
     since: datetime | None = None  # when the present row of bad checks began; null when the last was well
     streak: int = 0  # bad checks in a row, slow ones not among them
     problem: str = ""  # what was wrong with the last bad one, such as "503 SlowDown"

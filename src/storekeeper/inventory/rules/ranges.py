@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from storekeeper.inventory.model import Division, Shard
 
 DELIMITER = "/"
-FOLDERS_WORTH_A_REQUEST = (
-    5  # in a page of 1,000 keys: then a folder of its own fills a fifth of a page at least
-)
+# In a page of 1,000 keys: then a folder of its own fills a fifth of a page at least.
+FOLDERS_WORTH_A_REQUEST = 5
 
 
 def contains(shard: Shard, key: str) -> bool:

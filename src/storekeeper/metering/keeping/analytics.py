@@ -10,10 +10,8 @@ import pyarrow as pa
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering import reckoning
 
-_WEEKS = {
-    "owner_week": "owner_day",
-    "bucket_owner_week": "bucket_owner_day",
-}  # and the sums by day that they are made of
+# And the sums by day that they are made of.
+_WEEKS = {"owner_week": "owner_day", "bucket_owner_week": "bucket_owner_day"}
 SUMS = (
     "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", *_WEEKS, "bucket_owner_day", "traffic_minute", "traffic_hour",
     "traffic_day", "speed_minute", "speed_hour", "speed_day", "heat_map",

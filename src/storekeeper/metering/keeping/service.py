@@ -128,9 +128,8 @@ class KeepingService:
             return
         if self._retention.archive_bucket:
             bucket = self._buckets.get(self._retention.archive_bucket)
-            self._save(
-                self._new_archive(day, bucket)
-            )  # before anything moves: it tells what it is that leaves
+            # Before anything moves: it tells what it is that leaves.
+            self._save(self._new_archive(day, bucket))
             self._analytics.leave(day)
             self._finish_leaving(day)
         else:

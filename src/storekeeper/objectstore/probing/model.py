@@ -42,9 +42,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     connect: float | None = None
     tls: float | None = None
     certificate_until: datetime | None = None
-    clock_skew: float | None = (
-        None  # by how much the endpoint's clock is ahead of ours; about a second is noise
-    )
+    # By how much the endpoint's clock is ahead of ours; about a second is noise.
+    clock_skew: float | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,8 @@ from storekeeper.quotas.rules import standing
 
 LEASE_BYTES = 64 << 20  # the most that one guard holds
 LEASE_WRITES = 1000
-LEASE_SHARE = (
-    16  # of what is left, one part is leased: 16 guards get something before the first must come back
-)
+# Of what is left, one part is leased: 16 guards get something before the first must come back.
+LEASE_SHARE = 16
 VALID_SECONDS = 30.0
 RETRY_SECONDS = 5.0
 
