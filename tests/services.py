@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -25,11 +26,14 @@ _numbers = itertools.count()
 class Services:
     """Those of one data directory, on SQLite and chDB, wired as the server wires them; each is made when it is first asked for."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, at_once: Sequence[str] = ()) -> None:
+        """`at_once` names those that others must hear from before anybody asks for them."""
         self.folder, self.clock = folder, clock
         self.sealer, self.stopping = Sealer("0" * 64), threading.Event()
         self.scanning = {}  # options of the inventory
         self.stores = {}  # by name of bucket, of those in memory
+        for name in at_once:
+            getattr(self, name)
 
     @cached_property
     def database(self):
@@ -83,27 +87,35 @@ class Services:
 
     @cached_property
     def costs(self):
-        """With those that look at what was calculated."""
         made = costs.CostService(
             self.database, self.engine, self.inventory, self.buckets, self.jobs, self.audit, self.clock,
             data_dir=self.folder,
         )  # fmt: skip
         self._register(costs.jobs(made))
-        self.budgets = costs.BudgetService(
-            self.database, self.engine, self.buckets, made.answers, self.notifications, self.audit, self.clock
-        )
-        self.unclassified = costs.UnclassifiedWatch(
+        made.on_calculated(self._watch)
+        return made
+
+    def _watch(self):
+        self.budgets.watch()
+        self.unclassified.watch()
+
+    @cached_property
+    def budgets(self):
+        return costs.BudgetService(
+            self.database, self.engine, self.buckets, self.costs.answers, self.notifications, self.audit, self.clock
+        )  # fmt: skip
+
+    @cached_property
+    def unclassified(self):
+        return costs.UnclassifiedWatch(
             self.database, self.engine, self.buckets, self.notifications, self.clock
         )
-        made.on_calculated(self.budgets.watch)
-        made.on_calculated(self.unclassified.watch)
-        return made
 
     def _register(self, jobs):
         for job in jobs:
             self.jobs.register(job)
 
-    def memory(self, name="photos", kind=MemoryStore, **options):
+    def memory(self, kind=MemoryStore, *, name="photos", **options):
         """A bucket in memory that is registered: (store, bucket)."""
         place = f"test-{next(_numbers)}"
         bucket = self.buckets.add(NewBucket(name=name, url=f"memory://{place}", **options), actor="test")

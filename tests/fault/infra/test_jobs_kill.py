@@ -19,7 +19,7 @@ metadata.create_all(database.engine)
 jobs = Jobs(database, state_url=f"sqlite:///{folder}/jobs.db", clock=SystemClock(), poll_seconds=0.05)
 
 def work(context, payload):
-    print("working", context.attempt, flush=True)
+    print(f"working {context.attempt}\\n", end="", flush=True)  # in one piece: others print beside it
     if hold:
         threading.Event().wait(60)
 
@@ -38,13 +38,18 @@ jobs.close()
 """
 
 
+def _told_and_killed(code, folder):
+    """The first line of a process that holds its runs; it has ended."""
+    command = [sys.executable, "-c", code, folder, "hold"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            return process.stdout.readline()
+        finally:
+            process.kill()
+
+
 def test_runs_under_way_and_waiting_are_taken_up(tmp_path):
-    first = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, tmp_path, "hold"], stdout=subprocess.PIPE, text=True
-    )
-    assert first.stdout.readline() == "working 1\n"
-    first.kill()
-    first.communicate()
+    assert _told_and_killed(PROGRAM, tmp_path) == "working 1\n"
     second = subprocess.run(
         [sys.executable, "-c", PROGRAM, tmp_path, "go"],
         capture_output=True,
@@ -62,12 +67,7 @@ def test_a_run_written_but_never_enqueued_is_taken_up(tmp_path):
     code = PROGRAM.replace("if hold:\n    jobs.launch()", "if hold:").replace(
         'jobs.start("work", key="waiting", delay=0.1)', 'print("written", flush=True)'
     )
-    first = subprocess.Popen(
-        [sys.executable, "-c", code, tmp_path, "hold"], stdout=subprocess.PIPE, text=True
-    )
-    assert first.stdout.readline() == "written\n"
-    first.kill()
-    first.communicate()
+    assert _told_and_killed(code, tmp_path) == "written\n"
     second = subprocess.run(
         [sys.executable, "-c", code, tmp_path, "go"], capture_output=True, text=True, timeout=60, check=True
     )

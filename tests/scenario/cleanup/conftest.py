@@ -44,7 +44,7 @@ class World(Services):
 
     def memory(self, name="photos", kind=MemoryStore):
         """A bucket in memory."""
-        store, _ = super().memory(name, kind, owner_pattern="tmp/{owner}/")
+        store, _ = super().memory(kind, name=name, owner_pattern="tmp/{owner}/")
         return store
 
     def fill(self, store, count=20, *, prefix="tmp/", days=100, size=10):

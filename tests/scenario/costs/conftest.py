@@ -40,7 +40,7 @@ GROUP BY bucket_id, storage_class, kind, owner HAVING amount != 0 ORDER BY bucke
 
 class World(Services):
     def __init__(self, folder):
-        super().__init__(folder, Calendar())
+        super().__init__(folder, Calendar(), at_once=["costs"])  # which scans ask for least times
         self.batches = 0
 
     @cached_property

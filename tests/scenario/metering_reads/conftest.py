@@ -21,14 +21,14 @@ class World(Services):
     """What is reported is moved on at once."""
 
     def __init__(self, folder):
-        super().__init__(folder, ManualClock(NOW))
+        super().__init__(folder, ManualClock(NOW), at_once=["costs"])  # which scans ask for least times
 
     @cached_property
     def links(self):
         return EmbedLinks(self.database, self.audit, b"k" * 32, self.clock, public_url="https://keeper.test")
 
     def bucket(self, name, **options):
-        self.memory(name, scan_cron="", **options)
+        self.memory(name=name, scan_cron="", **options)
         return name
 
     def scan(self, name):
