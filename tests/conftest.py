@@ -17,6 +17,7 @@ import structlog
 
 import engines
 import thoroughness
+from storekeeper.infra import structs
 from storekeeper.infra.telemetry import configure_logging
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore import Credentials, Location, open_store, parse_location
@@ -71,6 +72,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
     turns = {here / name: turn for turn, name in enumerate(_LONG)}
     items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
+
+def pytest_collection_finish() -> None:
+    """As the server does before it has threads; all that tests use is imported now."""
+    structs.prepare()
 
 
 @pytest.fixture(scope="session", autouse=True)

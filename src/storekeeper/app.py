@@ -25,7 +25,7 @@ from storekeeper import (
     notifications,
     quotas,
 )
-from storekeeper.infra import crypto, memory, telemetry, web
+from storekeeper.infra import crashes, crypto, memory, structs, telemetry, web
 from storekeeper.infra.analytics import Analytics
 from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Job, Jobs
@@ -72,6 +72,7 @@ class Storekeeper:
     """All parts, wired. `application` answers HTTP; `close` tears down in reverse order."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        structs.prepare()
         self.stopping = threading.Event()
         self._teardown = ExitStack()
         self._teardown.enter_context(DataDirectoryLock(settings.data_dir))
@@ -296,6 +297,7 @@ def serve(settings: Settings, *, ready: Callable[[str | None], None] = lambda _p
     """Run until SIGTERM or SIGINT. `ready` hears the first administrator's password when one was made."""
     telemetry.configure_logging(form=settings.log_format, level=settings.log_level)
     server = Storekeeper(with_keys(settings), SystemClock())
+    crashes.end_the_process()
     memory.give_back()
     gc.freeze()  # what was made so far stays: looking through it again would stop requests for tens of milliseconds
     try:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from storekeeper_client.decoding import decode
+
 from .errors import ClientError
 from .model import Tokens
 
@@ -73,7 +75,7 @@ def path(environ: Mapping[str, str]) -> Path:
 
 def _kept(place: Path) -> Config:
     try:
-        return msgspec.json.decode(place.read_bytes(), type=Config)
+        return decode(place.read_bytes(), Config)
     except FileNotFoundError:
         return Config()
     except (OSError, msgspec.MsgspecError) as error:

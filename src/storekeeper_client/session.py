@@ -6,6 +6,8 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
+from storekeeper_client.decoding import decode
+
 from .errors import ApiError, UnreachableError
 from .model import Tokens
 from .transport import Event, Transport
@@ -67,10 +69,8 @@ class Session:
         return self._understood(answer, returns)
 
     def _understood(self, answer: bytes, returns: type[T]) -> T:
-        if not answer:
-            return msgspec.convert(None, returns)
         try:
-            return msgspec.json.decode(answer, type=returns)
+            return decode(answer or b"null", returns)
         except msgspec.MsgspecError as error:
             reason = f"the answer is not understood ({error}); is it another release?"
             raise UnreachableError(self._transport.url, reason) from error

@@ -10,6 +10,8 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from storekeeper_client.decoding import decode
+
 from .errors import ApiError, Problem, UnreachableError
 
 _USER_AGENT = "storekeeper-client"
@@ -197,7 +199,7 @@ def _raise_for_refusal(response: http.client.HTTPResponse, body: bytes) -> None:
 def _problem(response: http.client.HTTPResponse, media_type: str, body: bytes) -> Problem:
     if media_type in _JSON_TYPES:
         try:
-            problem = msgspec.json.decode(body, type=Problem)
+            problem = decode(body, Problem)
             return msgspec.structs.replace(problem, status=response.status)
         except msgspec.MsgspecError:
             pass

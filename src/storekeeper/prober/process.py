@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from storekeeper.infra import structs
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.prober.agenda import Agenda
@@ -29,6 +30,7 @@ class RefusedError(StorekeeperError):
 
 def serve(url: str, token: str, *, clock: Clock, ready: Callable[[], None] = lambda: None) -> None:
     """Check the server's buckets from here until told to stop. Raises RefusedError, and ValueError for no such address."""
+    structs.prepare()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

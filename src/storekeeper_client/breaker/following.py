@@ -34,6 +34,7 @@ from typing import Self
 import msgspec
 
 from storekeeper.kernel.clock import Clock, SystemClock
+from storekeeper_client.decoding import decode
 from storekeeper_client.errors import ApiError, ClientError
 from storekeeper_client.transport import Event, Transport
 
@@ -126,7 +127,7 @@ class Following:
         if event.name != "breaker":
             return
         try:
-            said = msgspec.json.decode(event.data, type=BreakerEvent)
+            said = decode(event.data, BreakerEvent)
         except msgspec.MsgspecError as error:
             _log.warning("an event of the server can not be read: %s", error)
             return

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from storekeeper_client import model, scanned
+from storekeeper_client.decoding import decode
 from storekeeper_client.errors import UnreachableError
 from storekeeper_client.model import Page
 
@@ -69,4 +68,4 @@ class ScanCalls(Caller):
     def _heard(self, run_id: str) -> Iterator[scanned.Scan]:
         for event in self._session.events(at("/api/scans", run_id, "events"), quiet=QUIET):
             if event.name in ("progress", "done"):
-                yield msgspec.json.decode(event.data, type=scanned.Scan)
+                yield decode(event.data, scanned.Scan)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
+from storekeeper_client.decoding import decode
 from storekeeper_client.loopback import LoopbackServer, QuietHandler
 
 from .operation import Operation
@@ -156,7 +157,7 @@ class FakeIngest(LoopbackServer):
         accepted, rejected = list[Operation](), list[dict[str, Any]]()
         for index, line in enumerate(request.body.splitlines()):
             try:
-                operation = msgspec.json.decode(line, type=Operation)
+                operation = decode(line, Operation)
                 reason = self.reject(operation)
             except msgspec.MsgspecError as error:
                 reason = str(error)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from storekeeper_client.decoding import decode
+
 _PASSING = frozenset({408, 425, 429})
 
 
@@ -48,7 +50,7 @@ def judge(answer: Answer, now: datetime) -> Verdict:
     status = answer.status
     if status == 200:
         try:
-            return msgspec.json.decode(answer.body, type=Acknowledged)
+            return decode(answer.body, Acknowledged)
         except msgspec.MsgspecError:
             return Later("the answer is not Storekeeper's", strike=True)
     reason = f"{status} {_words(answer.body)}".rstrip()
@@ -60,7 +62,7 @@ def judge(answer: Answer, now: datetime) -> Verdict:
 def _words(body: bytes) -> str:
     """The server's own words (RFC 9457), as far as there are any."""
     try:
-        problem = msgspec.json.decode(body, type=dict[str, Any])
+        problem = decode(body, dict[str, Any])
     except msgspec.MsgspecError:
         return ""
     return str(problem.get("detail") or problem.get("title") or "")[:200]

@@ -1,0 +1,5 @@
+"""A server that may be killed."""
+
+import killable
+
+server = killable.server
