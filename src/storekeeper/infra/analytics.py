@@ -28,6 +28,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations" / "analytics"
 POOL_SIZE = 4
 READ_SECONDS, COMMAND_SECONDS = 20, 600
 _NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
+_THREAD_MEMORY = 256 << 20  # bytes that must be free for each thread of a statement
 T = TypeVar("T")
 _NO_SETTINGS: Mapping[str, Any] = {}
 _UNBOUND: Mapping[str, Any] = {"max_execution_time": 0, "max_memory_usage": 0}
@@ -157,9 +158,11 @@ class Analytics:
         }
         Path(self.url.removeprefix("chdb://")).parent.mkdir(parents=True, exist_ok=True)
         # Filtering while the first rows are sorted takes longer here than it saves: newest operations took thrice as long.
+        # A thread of a statement wants a gigabyte of its own unless told otherwise, so that all cores but one would stand idle.
         settings = self._bounds(seconds) | {
             "output_format_arrow_compression_method": "none",
             "use_top_k_dynamic_filtering": 0,
+            "max_threads_min_free_memory_per_thread": _THREAD_MEMORY,
         }
         return clickhouse_connect.get_client(dsn=self.url, chdb_options=dict(options), settings=settings)
 

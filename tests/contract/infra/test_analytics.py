@@ -1,4 +1,6 @@
-"""Statements of the analytics engine run within their own bounds."""
+"""Statements of the analytics engine run within their own bounds, and use the machine."""
+
+import os
 
 import pytest
 
@@ -30,3 +32,10 @@ def test_what_takes_longer_than_it_may_is_told(engine):
     slow = "INSERT INTO noted SELECT sleepEachRow(0.1), 0, 0 FROM numbers(30)"
     with pytest.raises(UnavailableError, match="TIMEOUT_EXCEEDED"):
         engine.fill(slow, seconds=1, settings={"max_block_size": 1})
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="there is one core")
+def test_a_statement_uses_several_cores(engine):
+    """Without a word from us the engine gives each thread a gigabyte, and all that it has are two."""
+    steps = engine.rows("EXPLAIN PIPELINE SELECT sum(cityHash64(number)) FROM numbers_mt(100000000)")
+    assert any("NumbersRange ×" in step["explain"] for step in steps), steps  # noqa: RUF001 - as it is written
