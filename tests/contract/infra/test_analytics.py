@@ -38,4 +38,4 @@ def test_what_takes_longer_than_it_may_is_told(engine):
 def test_a_statement_uses_several_cores(engine):
     """Without a word from us the engine gives each thread a gigabyte, and all that it has are two."""
     steps = engine.rows("EXPLAIN PIPELINE SELECT sum(cityHash64(number)) FROM numbers_mt(100000000)")
-    assert any("NumbersRange ×" in step["explain"] for step in steps), steps  # noqa: RUF001 - as it is written
+    assert any("NumbersRange ×" in step["explain"] for step in steps), steps
