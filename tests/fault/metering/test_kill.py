@@ -2,8 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -18,62 +16,6 @@ from thoroughness import KILLS, times
 
 pytestmark = pytest.mark.slow
 DEATHS = times(KILLS, 3)
-PASSWORD = "correct-horse-battery"
-
-
-class Server:
-    """A server process on one data directory, started again after every death."""
-
-    def __init__(self, data_dir, port):
-        self.url = f"http://127.0.0.1:{port}"
-        self._command = [
-            sys.executable,
-            "-m",
-            "storekeeper",
-            "serve",
-            "--data-dir",
-            str(data_dir),
-            "--port",
-            str(port),
-        ]
-        self._log = (data_dir.parent / "server.log").open("ab")
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(
-            self._command,
-            env={"STOREKEEPER_ADMIN_PASSWORD": PASSWORD, "PATH": ""},
-            stdout=self._log,
-            stderr=self._log,
-        )
-        for _ in range(400):
-            try:
-                if httpx.get(self.url + "/health", timeout=1).status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.05)  # noqa: TID251 - a real process takes real time
-        pytest.fail("the server did not start")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def close(self):
-        self.kill()
-        self._log.close()
-
-
-@pytest.fixture
-def server(tmp_path, free_port):
-    server = Server(tmp_path / "data", free_port())
-    server.start()
-    yield server
-    server.close()
-
-
-def sign_in(client):
-    answer = client.post("/api/auth/token", json={"email": "admin@localhost", "password": PASSWORD})
-    return {"Authorization": "Bearer " + answer.json()["accessToken"]}
 
 
 def batch():
@@ -109,15 +51,10 @@ def report(server, key, stop, acknowledged):
 
 
 @pytest.mark.timeout(60 + 20 * DEATHS)
-def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
-    with httpx.Client(base_url=server.url, timeout=10) as client:
-        admin = sign_in(client)
-        client.post(
-            "/api/buckets", headers=admin, json={"name": "photos", "url": "memory://photos", "scanCron": ""}
-        )
-        key = client.post("/api/tokens", headers=admin, json={"name": "app", "scopes": ["ingest"]}).json()[
-            "secret"
-        ]
+def test_what_was_acknowledged_is_stored_exactly_once(server):
+    with server.client() as client:
+        client.post("/api/buckets", json={"name": "photos", "url": "memory://photos", "scanCron": ""})
+        key = client.post("/api/tokens", json={"name": "app", "scopes": ["ingest"]}).json()["secret"]
     stop, acknowledged, chance = threading.Event(), [], random.Random(7)
     clients = [threading.Thread(target=report, args=(server, key, stop, acknowledged)) for _ in range(3)]
     for client in clients:
@@ -127,7 +64,7 @@ def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
         while len(acknowledged) == before:
             time.sleep(0.01)  # noqa: TID251 - the clients run by the real clock
         time.sleep(chance.uniform(0.0, 1.0))  # noqa: TID251 - moments are random on purpose
-        server.kill()
+        server.end(kill=True)
         server.start()
     stop.set()
     for client in clients:
@@ -139,14 +76,11 @@ def test_what_was_acknowledged_is_stored_exactly_once(server, tmp_path):
 
 def stored(server):
     """What every table holds, once the spool is empty. The server is stopped, for only one may open the directory."""
-    with httpx.Client(base_url=server.url, timeout=10) as client:
-        admin = sign_in(client)
-        while client.get("/api/admin/metrics/ingestion-stats", headers=admin).json()["spooledBatches"]:
+    with server.client() as client:
+        while client.get("/api/admin/metrics/ingestion-stats").json()["spooledBatches"]:
             time.sleep(0.1)  # noqa: TID251 - the drainer runs by the real clock
-    server.process.terminate()
-    server.process.wait()
-    data_dir = server._command[server._command.index("--data-dir") + 1]
-    analytics = Analytics(f"chdb:///{data_dir}/analytics")
+    server.end(kill=False)
+    analytics = Analytics(f"chdb:///{server.data}/analytics")
     counts = {"operation": analytics.row("SELECT count() AS n FROM operation")["n"]}
     for table in SUMS:
         counts[table] = analytics.row(f"SELECT toUInt64(sum(requests)) AS n FROM {table}")["n"]
