@@ -19,15 +19,15 @@ metadata.create_all(database.engine)
 jobs = Jobs(database, state_url=f"sqlite:///{folder}/jobs.db", clock=SystemClock(), poll_seconds=0.05)
 
 def work(context, payload):
-    print(f"working {context.attempt}\\n", end="", flush=True)  # in one piece: others print beside it
+    print(f"{payload['name']} {context.attempt}\\n", end="", flush=True)  # in one piece: others print beside it
     if hold:
         threading.Event().wait(60)
 
 jobs.register(Job(name="work", run=work))
 if hold:
     jobs.launch()
-    jobs.start("work", key="running")
-    jobs.start("work", key="waiting", delay=0.1)
+    jobs.start("work", key="running", payload={"name": "running"})
+    jobs.start("work", key="waiting", payload={"name": "waiting"}, delay=0.1)
     threading.Event().wait(60)
 jobs._launched or jobs.launch()
 pause = threading.Event()
@@ -38,18 +38,18 @@ jobs.close()
 """
 
 
-def _told_and_killed(code, folder):
-    """The first line of a process that holds its runs; it has ended."""
+def _killed_when(code, folder, line):
+    """A process that holds its runs dies as soon as it has said that."""
     command = [sys.executable, "-c", code, folder, "hold"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            return process.stdout.readline()
+            assert line in iter(process.stdout.readline, "")
         finally:
             process.kill()
 
 
 def test_runs_under_way_and_waiting_are_taken_up(tmp_path):
-    assert _told_and_killed(PROGRAM, tmp_path) == "working 1\n"
+    _killed_when(PROGRAM, tmp_path, "running 1\n")
     second = subprocess.run(
         [sys.executable, "-c", PROGRAM, tmp_path, "go"],
         capture_output=True,
@@ -65,9 +65,10 @@ def test_runs_under_way_and_waiting_are_taken_up(tmp_path):
 def test_a_run_written_but_never_enqueued_is_taken_up(tmp_path):
     """The crash between the row and the workflow: `start` before `launch` leaves just the row."""
     code = PROGRAM.replace("if hold:\n    jobs.launch()", "if hold:").replace(
-        'jobs.start("work", key="waiting", delay=0.1)', 'print("written", flush=True)'
+        'jobs.start("work", key="waiting", payload={"name": "waiting"}, delay=0.1)',
+        'print("written", flush=True)',
     )
-    assert _told_and_killed(code, tmp_path) == "written\n"
+    _killed_when(code, tmp_path, "written\n")
     second = subprocess.run(
         [sys.executable, "-c", code, tmp_path, "go"], capture_output=True, text=True, timeout=60, check=True
     )
