@@ -10,7 +10,10 @@ from storekeeper.infra.web import Answers, Pages, Principal, Role, WebOptions, c
 
 
 class Anybody:
-    """Whoever asks with a role's name as bearer has that role. `key` is an API key of an admin, `ingest` one that may report, `ingest NAME` for one bucket."""
+    """Whoever asks with a role's name as bearer has that role.
+
+    `key` is an API key of an admin, `ingest` one that may report, `ingest NAME` one that may for that bucket.
+    """
 
     def recall(self, _authorization):
         return None

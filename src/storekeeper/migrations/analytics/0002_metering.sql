@@ -30,6 +30,7 @@ ORDER BY (bucket_id, time)
 SETTINGS index_granularity = 1024, min_compress_block_size = 8192, max_compress_block_size = 65536,
     non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
+-- A table `AS` another has its columns and, where nothing else is said, its engine, order and settings.
 -- Of sums, a month that nothing came to for an hour becomes one part: each part that a read looks into costs it a millisecond.
 -- Weighted sums by owner, a row a minute.
 CREATE TABLE usage_minute
