@@ -29,6 +29,9 @@ POOL_SIZE = 4
 READ_SECONDS, COMMAND_SECONDS = 20, 600
 _NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
 _THREAD_MEMORY = 256 << 20  # bytes that must be free for each thread of a statement
+# The engine gives memory that a statement used back to the system after five seconds, unless told otherwise: the next one took half
+# as long again, and up to three times as long, to get as much anew.
+_ALLOCATION = {"JE_MALLOC_CONF": "dirty_decay_ms:60000"}
 T = TypeVar("T")
 _NO_SETTINGS: Mapping[str, Any] = {}
 _UNBOUND: Mapping[str, Any] = {"max_execution_time": 0, "max_memory_usage": 0}
@@ -157,6 +160,8 @@ class Analytics:
             "background_pool_size": 2,
         }
         Path(self.url.removeprefix("chdb://")).parent.mkdir(parents=True, exist_ok=True)
+        for name, value in _ALLOCATION.items():  # which is read once, when the engine is loaded
+            os.environ.setdefault(name, value)  # noqa: TID251 - nothing is read
         # Filtering while the first rows are sorted takes longer here than it saves: newest operations took thrice as long.
         # A thread of a statement wants a gigabyte of its own unless told otherwise, so that all cores but one would stand idle.
         settings = self._bounds(seconds) | {

@@ -99,11 +99,13 @@ FROM {{table}} WHERE {_WHERE} AND latency_ms > 0 GROUP BY moment, edge LIMIT {_M
 RECENT = f"""
 SELECT time, bucket_id, owner, operation, status, error, prefix, name, bytes_in, bytes_out, latency_ms, weight, request_id
 FROM {{table}} WHERE {_WHERE}
-    AND time <= fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC')
-    AND status BETWEEN {{{{low:UInt16}}}} AND {{{{high:UInt16}}}}
-    AND ({{{{text:String}}}} = '' OR positionCaseInsensitiveUTF8(prefix, {{{{text:String}}}}) > 0) {{part}}
+    AND time <= fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC') {{part}}
 ORDER BY time DESC, bucket_id, operation, owner, prefix, name, request_id, id, latency_ms, bytes_in, bytes_out
 LIMIT {{{{limit:UInt32}}}} OFFSET {{{{skip:UInt32}}}}"""
+
+# Left out where nothing is asked: to plan a condition takes a millisecond.
+_STATUS = " AND status BETWEEN {{low:UInt16}} AND {{high:UInt16}}"
+_TEXT = " AND positionCaseInsensitiveUTF8(prefix, {{text:String}}) > 0"
 
 # Where the operations of an owner are: sums are in the order of owners, operations are not.
 _THERE = f"""AND (bucket_id, toStartOfMinute(operation.time)) IN (
@@ -112,12 +114,23 @@ _THERE = f"""AND (bucket_id, toStartOfMinute(operation.time)) IN (
         AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
     GROUP BY bucket_id, usage_minute.time ORDER BY usage_minute.time DESC LIMIT {_MOST} WITH TIES)"""
 
+# The same where it is known already. Only in this form does the engine find parts of a table by it.
+_IN_PLACES = """AND (operation.time >= toDateTime({{last:UInt32}}, 'UTC')
+    OR (bucket_id, toUnixTimestamp(toStartOfMinute(operation.time))) IN arrayZip({{buckets:Array(String)}}, {{minutes:Array(UInt32)}}))"""
+_MOST_PLACES = 1000
+
+_BEFORE_NEWEST = """{table}.time < {floor}(fromUnixTimestamp64Milli({{newest:Int64}}, 'UTC'))
+    AND status_class BETWEEN intDiv({{low:UInt16}}, 100) AND intDiv({{high:UInt16}}, 100)"""
+
 # Since when there are so many: each row of sums is of one operation at least.
 ENOUGH = f"""
-SELECT toUnixTimestamp({{table}}.time) AS since FROM {{table}} WHERE {_WHERE}
-    AND {{table}}.time < {{floor}}(fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC'))
-    AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
+SELECT toUnixTimestamp({{table}}.time) AS since FROM {{table}} WHERE {_WHERE} AND {_BEFORE_NEWEST}
 ORDER BY {{table}}.time DESC LIMIT 1 OFFSET {{{{count:UInt32}}}}"""
+
+# And where, of an owner.
+PLACES = f"""
+SELECT bucket_id, toUnixTimestamp({{table}}.time) AS minute FROM {{table}} WHERE {_WHERE} AND {_BEFORE_NEWEST}
+ORDER BY {{table}}.time DESC LIMIT {{{{count:UInt32}}}} WITH TIES"""
 
 # A part of the single operations, oldest first, with the names that they are sent by.
 EXPORT = f"""
@@ -197,8 +210,9 @@ class MeteringAnalytics:
         values: dict[str, Any] = {"newest": round(newest.timestamp() * 1000), "low": low, "high": high}
         is_long = question.owner is not None or question.window.until - question.window.since > _HOUR
         if is_long and not wanted.text and low % 100 == 0 and high % 100 == 99:
-            near = self._near(question, limit + wanted.skip, values)
-            found = self._recent(near, wanted, limit, values) if near else []
+            near = self._near if question.owner is None else self._near_of_owner
+            since, places = near(question, limit + wanted.skip, values)
+            found = self._recent(_later(question, since), wanted, limit, values | places) if since else []
             if len(found) >= limit:  # not where operations have gone that sums still know
                 return found
         if question.owner is not None:
@@ -206,24 +220,42 @@ class MeteringAnalytics:
         return self._recent(question, wanted, limit, values)
 
     def _recent(self, question: Question, wanted: Filter, limit: int, values: Mapping[str, Any]) -> Rows:
-        found: Rows = self._ask(
-            RECENT, question, "operation", only_current=True, limit=limit, skip=wanted.skip, text=wanted.text, **values
-        ).to_pylist()  # fmt: skip
+        given: dict[str, Any] = {"part": "", **values, "limit": limit, "skip": wanted.skip}
+        if wanted.statuses != Filter().statuses:
+            given["part"] += _STATUS
+        if wanted.text:
+            given |= {"part": given["part"] + _TEXT, "text": wanted.text}
+        found: Rows = self._ask(RECENT, question, "operation", only_current=True, **given).to_pylist()
         return found
 
     def export(self, question: Question) -> pa.Table:
         """All single operations of the range, oldest first; ask for parts of it."""
         return self._ask(EXPORT, question, "operation", only_current=True)
 
-    def _near(self, question: Question, count: int, values: Mapping[str, Any]) -> Question | None:
-        """The same of a range that has as many operations, if there are so many."""
-        table = "traffic_hour" if question.owner is None else "usage_minute"
-        found = self._ask(ENOUGH, question, table, only_current=True, count=count - 1, **values)
-        if not found.num_rows:
-            return None
-        since = datetime.fromtimestamp(found["since"][0].as_py(), UTC)
-        window = msgspec.structs.replace(question.window, since=max(since, question.window.since))
-        return msgspec.structs.replace(question, window=window)
+    def _near(self, question: Question, count: int, values: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Since when there are as many operations, if there are so many, else 0; and what else finds them."""
+        found = self._ask(
+            ENOUGH, question, "traffic_hour", only_current=True, count=count - 1, **values
+        ).to_pylist()
+        return (found[0]["since"], {}) if found else (0, {})
+
+    def _near_of_owner(
+        self, question: Question, count: int, values: Mapping[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        found = self._ask(
+            PLACES, question, "usage_minute", only_current=True, count=count, **values
+        ).to_pylist()
+        if len(found) < count:
+            return 0, {}
+        since, places = found[-1]["minute"], sorted({(row["bucket_id"], row["minute"]) for row in found})
+        if len(places) > _MOST_PLACES:
+            return since, {}
+        return since, {
+            "part": _IN_PLACES,
+            "last": values["newest"] // 60_000 * 60,
+            "buckets": [bucket_id for bucket_id, _ in places],
+            "minutes": [minute for _, minute in places],
+        }
 
     def _ask(
         self,
@@ -245,6 +277,13 @@ class MeteringAnalytics:
         if "{since:" in sql:
             values["since"] = written(window.since)
         return self._engine.table(sql, **values, **given)
+
+
+def _later(question: Question, since: int) -> Question:
+    """The same of a range that begins later, if it does."""
+    window = question.window
+    moment = max(datetime.fromtimestamp(since, UTC), window.since)
+    return msgspec.structs.replace(question, window=msgspec.structs.replace(window, since=moment))
 
 
 def _given(question: Question) -> dict[str, str]:

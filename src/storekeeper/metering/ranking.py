@@ -66,16 +66,26 @@ def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any
     """Rows of `found` with `previous`, busiest first: the busiest, and those that have changed the most."""
     both = pa.concat_tables([found, earlier.rename_columns(["name", "previous"])], promote_options="default")
     figures = (*_FIGURES, "previous")
-    added = both.group_by("name").aggregate([(name, "sum") for name in figures])
-    sums = {name: pc.coalesce(added[f"{name}_sum"].cast(pa.float64()), pa.scalar(0.0)) for name in figures}
-    sums["moved"] = pc.abs(pc.subtract(sums["requests"], sums["previous"]))
-    every = pa.table({"name": added["name"], **sums})
-    rows = {row["name"]: row for order in ("requests", "moved") for row in _most(every, order, limit)}
-    return sorted(rows.values(), key=lambda row: (-row["requests"], row["name"]))
+    added = both.group_by("name", use_threads=False).aggregate([(name, "sum") for name in figures])
+    requests, previous = (
+        pc.coalesce(added[f"{name}_sum"], pa.scalar(0.0)) for name in ("requests", "previous")
+    )
+    every = pa.table({
+        "name": added["name"], "requests": requests, "moved": pc.abs(pc.subtract(requests, previous))
+    })  # fmt: skip
+    places = {place for order in ("requests", "moved") for place in _most(every, order, limit)}
+    rows = [
+        {"name": row["name"], **{name: float(row[f"{name}_sum"] or 0) for name in figures}}
+        for row in added.take(pa.array(places, pa.uint64())).to_pylist()
+    ]
+    return sorted(rows, key=lambda row: (-row["requests"], row["name"]))
 
 
-def _most(every: pa.Table, order: str, limit: int) -> list[dict[str, Any]]:
-    return every.sort_by([(order, "descending"), ("name", "ascending")]).slice(0, limit).to_pylist()
+def _most(every: Any, order: str, limit: int) -> list[int]:
+    """Places of rows in a table."""
+    places: Any = pc.select_k_unstable(every, limit, [(order, "descending"), ("name", "ascending")])
+    found: list[int] = places.to_pylist()
+    return found
 
 
 def _statement(reads: Sequence[_Read], figures: Sequence[str], conditions: str) -> Statement:

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -27,7 +29,9 @@ from storekeeper.metering.rules import relative_error
 OTHERS = "(others)"
 _REMOVED = "(removed)"
 _SUMMED = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum", "timed")
+_OF_BUCKETS = ("requests", "bytes_in", "bytes_out")
 _DAY = timedelta(days=1)
+_MOMENTS = 4096  # that are remembered: those of a series are asked for once for each bucket
 
 Row = Mapping[str, Any]
 
@@ -59,14 +63,13 @@ def bucket_series(rows: Rows, names: Mapping[str, str]) -> list[BucketPoint]:
     for row in rows:
         name = names.get(row["part"], _REMOVED) if row["part"] else OTHERS
         sums[row["moment"], name].append(row)
-    return [
-        BucketPoint(
-            time=moment_of(moment),
-            bucket=name,
-            **{field: sum(row[field] for row in same) for field in ("requests", "bytes_in", "bytes_out")},
+    points = []
+    for (moment, name), same in sorted(sums.items()):
+        whole = _sum(same, _OF_BUCKETS)
+        points.append(
+            BucketPoint(time=moment_of(moment), bucket=name, **{one: whole[one] for one in _OF_BUCKETS})
         )
-        for (moment, name), same in sorted(sums.items())
-    ]
+    return points
 
 
 def groups(rows: Rows, name_of: Callable[[Row], str]) -> list[Group]:
@@ -166,11 +169,12 @@ def exported(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
     )
 
 
+@lru_cache(_MOMENTS)
 def moment_of(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _named(rows: Rows, name_of: Callable[[Row], str], *, current: bool) -> dict[str, dict[str, Any]]:
+def _named(rows: Rows, name_of: Callable[[Row], str], *, current: bool) -> dict[str, Row]:
     """By name; those of the same name, such as removed buckets, added up."""
     named: dict[str, Rows] = defaultdict(list)
     for row in rows:
@@ -179,8 +183,10 @@ def _named(rows: Rows, name_of: Callable[[Row], str], *, current: bool) -> dict[
     return {name: _sum(same) for name, same in named.items()}
 
 
-def _sum(rows: Sequence[Row]) -> dict[str, Any]:
-    return {name: sum(row[name] for row in rows) for name in _SUMMED}
+def _sum(rows: Sequence[Row], names: Sequence[str] = _SUMMED) -> Row:
+    if len(rows) == 1:  # as most are
+        return rows[0]
+    return {name: sum(map(itemgetter(name), rows)) for name in names}
 
 
 def _figures(row: Row) -> dict[str, Any]:

@@ -64,11 +64,10 @@ class UsageReader:
         names = self._names()
         ranking = self._analytics.owners(question, TOP) if owner is None else None
         found = self._analytics.usage(question, len(names))
-        owners = presenting.owner_groups(ranking()) if ranking else [_one_owner(question, found["bucket"])]
         by_bucket = presenting.groups(found["bucket"], lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found["operation"], lambda row: str(row["operation"]))
         window = question.window
-        return Usage(
+        shown = Usage(
             since=window.since,
             until=self._clock.now(),
             previous_since=window.before,
@@ -78,14 +77,16 @@ class UsageReader:
             series=presenting.series(found["time"]),
             bucket_series=presenting.bucket_series(found["time"], names),
             by_bucket=by_bucket[:TOP],
-            by_owner=owners[:TOP],
+            by_owner=[],
             by_operation=by_operation[:TOP],
             by_status=presenting.groups(found["status"], lambda row: f"{row['status_class']}xx"),
-            top_movers=_movers(
-                {"bucket": by_bucket, "owner": owners if owner is None else [], "operation": by_operation}
-            ),
+            top_movers=[],
             provenance=presenting.provenance(found["bucket"]),
         )
+        # Owners last: to rank them takes the longest.
+        owners = presenting.owner_groups(ranking()) if ranking else [_one_owner(question, found["bucket"])]
+        moving = {"bucket": by_bucket, "owner": owners if owner is None else [], "operation": by_operation}
+        return msgspec.structs.replace(shown, by_owner=owners[:TOP], top_movers=_movers(moving))
 
     def series(self, span: timedelta, *, bucket: str = "", owner: str | None = None) -> list[Point]:
         """Only what usage is over time."""
