@@ -54,6 +54,12 @@ class Analytics:
         self._commanding = _Pool(lambda: self._open(COMMAND_SECONDS), pool_size)
         self._beside = ThreadPoolExecutor(pool_size, thread_name_prefix="analytics")
 
+    @property
+    def half(self) -> str:
+        """The setting of statements that run beside each other: in this process they share its cores, a server knows its own."""
+        threads = max((os.cpu_count() or 1) // 2, 1) if self.url.startswith("chdb:") else 0
+        return f"max_threads = {threads}"
+
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         """The result as one dict a row; for results of at most a few thousand rows."""
         found: list[dict[str, Any]] = self.table(sql, **parameters).to_pylist()

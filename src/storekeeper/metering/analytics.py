@@ -159,14 +159,15 @@ class MeteringAnalytics:
         """The same of values of these columns, row by row, as MessagePack."""
         self._engine.insert_packed("operation", columns, rows, token=token, settings=_DEDUPLICATE)
 
-    def usage(self, question: Question, buckets: int) -> dict[str, Rows]:
-        """`buckets`: how many there are. Rows of sums by what they are apart by: time (with `part`), bucket, operation, status.
+    def usage(self, question: Question, buckets: int, *, beside: bool = False) -> dict[str, Rows]:
+        """`buckets`: how many there are; `beside` others that are read meanwhile. Rows of sums by what they are apart by: time (with `part`), bucket, operation, status.
 
         A row is {current, moment (s), part, bucket_id, operation, status_class, requests, samples, errors, throttles,
         bytes_in, bytes_out, latency_sum}; without `current` it is of the range before.
         """
         part = "toString(bucket_id)" if buckets <= _FEW else _BUSIEST
-        found = _by_kind(self._ask(USAGE, question, _sums_of(question), part=part).to_pylist(), USAGE_KINDS)
+        sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
+        found = _by_kind(self._ask(sql, question, _sums_of(question), part=part).to_pylist(), USAGE_KINDS)
         if PARTS < buckets <= _FEW:
             _keep_busiest(found)
         return found
@@ -187,7 +188,9 @@ class MeteringAnalytics:
         """Begun at once: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
         given = _given(question)
         found, earlier = (
-            self._engine.beside(partial(self._engine.table, one.sql, **one.values, **given))
+            self._engine.beside(
+                partial(self._engine.table, f"{one.sql}, {self._engine.half}", **one.values, **given)
+            )
             for one in (ranking.now(question, _and(given)), ranking.before(question, _and(given)))
         )
         return lambda: ranking.ranked(found.result(), earlier.result(), limit)

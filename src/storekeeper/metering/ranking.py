@@ -16,12 +16,10 @@ from storekeeper.infra.analytics import written
 from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Question, Span
 
-# What owners did in spans of one table.
-_SUMS = "SELECT owner AS name, {columns} FROM {table} WHERE ({spans}) {conditions} GROUP BY name"
+# What owners did, as rows of one table say, or of several.
+_SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name SETTINGS optimize_move_to_prewhere = 0"
+_ROWS = "{table} WHERE ({spans}) {conditions}"
 _SPAN = "{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
-# The same of spans of several tables.
-_ADDED = "SELECT name, {columns} FROM ({parts}) GROUP BY name"
-_SETTINGS = " SETTINGS optimize_move_to_prewhere = 0"
 
 _FIGURES = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum", "timed")
 _COMPARED = _FIGURES[:1]
@@ -90,22 +88,19 @@ def _most(every: Any, order: str, limit: int) -> list[int]:
 
 def _statement(reads: Sequence[_Read], figures: Sequence[str], conditions: str) -> Statement:
     values: dict[str, str] = {}
-    places, parts = count(), []
+    places, rows = count(), {}
     for read in reads:
         spans = []
         for span, place in zip(read.spans, places, strict=False):
             values |= {f"from_{place}": written(span.since), f"to_{place}": written(span.until)}
             spans.append(_SPAN.format(table=read.table, n=place))
-        parts.append(
-            _SUMS.format(
-                columns=_columns(read.table, figures), table=read.table, spans=" OR ".join(spans), conditions=conditions,
-            )
-        )  # fmt: skip
-    if len(parts) == 1:
-        return Statement(parts[0] + _SETTINGS, values)
-    added = ", ".join(f"sum(part.{name}) AS {name}" for name in figures)
-    sql = _ADDED.format(columns=added, parts=" UNION ALL ".join(parts)).replace(") GROUP", ") AS part GROUP")
-    return Statement(sql + _SETTINGS, values)
+        rows[read.table] = _ROWS.format(table=read.table, spans=" OR ".join(spans), conditions=conditions)
+    if len(rows) == 1:
+        table, source = rows.popitem()
+    else:
+        parts = (f"SELECT owner, {', '.join(figures)} FROM {part}" for part in rows.values())
+        table, source = "part", f"({' UNION ALL '.join(parts)}) AS part"
+    return Statement(_SUMS.format(columns=_columns(table, figures), rows=source), values)
 
 
 def _columns(table: str, figures: Sequence[str]) -> str:

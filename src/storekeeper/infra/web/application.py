@@ -61,8 +61,11 @@ def create(
         },
         openapi_config=_openapi(options.version),
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=_EFFORT, minimum_size=1000, exclude=["/assets/", "/events", "/api/operations$"]
-        ),  # fmt: skip
+            backend="gzip",
+            gzip_compress_level=_EFFORT,
+            minimum_size=1000,
+            exclude=["/assets/", "/events", "/api/operations$"],
+        ),
         request_max_body_size=MAX_BODY,
         state=State({"pages": pages, "metrics_key": options.metrics_key}),
         on_startup=list(on_startup),

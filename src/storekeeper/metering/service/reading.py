@@ -63,7 +63,7 @@ class UsageReader:
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         names = self._names()
         ranking = self._analytics.owners(question, TOP) if owner is None else None
-        found = self._analytics.usage(question, len(names))
+        found = self._analytics.usage(question, len(names), beside=ranking is not None)
         by_bucket = presenting.groups(found["bucket"], lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found["operation"], lambda row: str(row["operation"]))
         window = question.window
