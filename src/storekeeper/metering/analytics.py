@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import pyarrow as pa
 
-from storekeeper.infra.analytics import Analytics, written
+from storekeeper.infra.analytics import UNPACKED, Analytics, written
 from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS, floor
@@ -19,7 +19,7 @@ PARTS = 8  # buckets that a series tells apart; the rest is one more
 _FEW = 32  # buckets whose series are all read: to find out first which are the busiest takes longer
 _MOST = 100_000  # rows of an answer, far beyond what its groups can make
 
-_SMALL = "SETTINGS optimize_move_to_prewhere = 0"  # of sums: to filter before the rest is read takes longer than it saves
+_SMALL = f"SETTINGS optimize_move_to_prewhere = 0, {UNPACKED}"  # of sums: to filter before the rest is read takes longer than it saves
 _DEDUPLICATE = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "optimize_on_insert": 0,  # the views have added up what comes in one insert; merges do the rest

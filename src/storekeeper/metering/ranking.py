@@ -12,15 +12,17 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storekeeper.infra.analytics import written
+from storekeeper.infra.analytics import UNPACKED, written
 from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Question, Span
 
 # What owners did, as rows of one table say, or of several.
-_SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name SETTINGS optimize_move_to_prewhere = 0"
+_SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name {settings}"
+_PART = "SELECT owner, {columns} FROM {rows}"
 _ROWS = "{table} WHERE ({spans}) {conditions}"
 _SPAN = "{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
 
+_SETTINGS = f"SETTINGS optimize_move_to_prewhere = 0, {UNPACKED}"
 _FIGURES = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum", "timed")
 _COMPARED = _FIGURES[:1]
 _OF_OPERATIONS = {  # as the sums are made of them
@@ -98,9 +100,9 @@ def _statement(reads: Sequence[_Read], figures: Sequence[str], conditions: str) 
     if len(rows) == 1:
         table, source = rows.popitem()
     else:
-        parts = (f"SELECT owner, {', '.join(figures)} FROM {part}" for part in rows.values())
+        parts = (_PART.format(columns=", ".join(figures), rows=part) for part in rows.values())
         table, source = "part", f"({' UNION ALL '.join(parts)}) AS part"
-    return Statement(_SUMS.format(columns=_columns(table, figures), rows=source), values)
+    return Statement(_SUMS.format(columns=_columns(table, figures), rows=source, settings=_SETTINGS), values)
 
 
 def _columns(table: str, figures: Sequence[str]) -> str:

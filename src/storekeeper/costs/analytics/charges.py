@@ -11,10 +11,11 @@ from storekeeper.costs.analytics.days import DayTables
 from storekeeper.costs.analytics.replacing import Replacing
 from storekeeper.costs.analytics.stored import StoredTable
 from storekeeper.costs.analytics.weights import Weights
-from storekeeper.infra.analytics import Analytics
+from storekeeper.infra.analytics import UNPACKED, Analytics
 
 MOST = 100_000  # rows of an answer
 OWNERS = 1000  # of an answer
+_SETTINGS = f"SETTINGS {UNPACKED}"
 # Months of which something was asked, and nothing is charged yet.
 UNCHARGED = """
 SELECT DISTINCT partition FROM system.parts
@@ -29,19 +30,19 @@ CHARGED = """
 SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = 'cost_charge' AND active LIMIT 1000"""
 
 # What charges of days or buckets add up to.
-SUMMED = """
-SELECT toString({by}) AS name, kind, currency, sum(cost_charge.amount) AS amount, max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
-FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} {only}
-GROUP BY name, kind, currency ORDER BY name, kind LIMIT 100000"""
+SUMMED = f"""
+SELECT toString({{by}}) AS name, kind, currency, sum(cost_charge.amount) AS amount, max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
+FROM cost_charge WHERE day >= {{{{since:Date}}}} AND day < {{{{until:Date}}}} {{only}}
+GROUP BY name, kind, currency ORDER BY name, kind LIMIT 100000 {_SETTINGS}"""
 SUMMED_BY = {"day": "day", "bucket": "bucket_id"}
 
 # A month's sums by all that reports tell apart: one statement, because to plan one takes longer than to read a month.
-PARTS = """
+PARTS = f"""
 SELECT bucket_id, storage_class, operation, kind, currency, sheet, sum(cost_charge.amount) AS amount,
     max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
-FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} {only}
+FROM cost_charge WHERE day >= {{{{since:Date}}}} AND day < {{{{until:Date}}}} {{only}}
 GROUP BY bucket_id, storage_class, operation, kind, currency, sheet
-ORDER BY bucket_id, storage_class, operation, kind, currency, sheet LIMIT 1000000"""
+ORDER BY bucket_id, storage_class, operation, kind, currency, sheet LIMIT 1000000 {_SETTINGS}"""
 
 # Single charges with the whole computation.
 CHARGES = """
@@ -53,21 +54,21 @@ SHEETS = """
 SELECT DISTINCT sheet FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} AND sheet != '' {only} ORDER BY sheet LIMIT 1000"""
 
 # What owners' shares of a month add up to, the most expensive first.
-OWNED = """
-SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {month:Date}
-GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
+OWNED = f"""
+SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {{month:Date}}
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {{limit:UInt32}} {_SETTINGS}"""
 
 # The same of one bucket.
-OWNED_OF_BUCKET = """
-SELECT owner, currency, sum(amounts[indexOf(buckets, {bucket_id:String})]) AS amount FROM cost_owner
-WHERE month = {month:Date} AND has(buckets, {bucket_id:String})
-GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
+OWNED_OF_BUCKET = f"""
+SELECT owner, currency, sum(amounts[indexOf(buckets, {{bucket_id:String}})]) AS amount FROM cost_owner
+WHERE month = {{month:Date}} AND has(buckets, {{bucket_id:String}})
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {{limit:UInt32}} {_SETTINGS}"""
 
 # One owner's share by bucket and kind.
-OWN = """
+OWN = f"""
 SELECT bucket_id, kind, currency, sum(part) AS amount FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
-WHERE month = {month:Date} AND owner = {owner:String}
-GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000"""
+WHERE month = {{month:Date}} AND owner = {{owner:String}}
+GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000 {_SETTINGS}"""
 
 _ONLY = "AND bucket_id = {bucket_id:String}"
 Row = dict[str, Any]
