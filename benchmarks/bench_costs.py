@@ -26,7 +26,7 @@ from storekeeper.kernel.clock import SystemClock
 from storekeeper.quotas.model import Measure, NewQuota
 
 OWNERS, BUCKETS, DAYS = 10_000, 50, 90
-WHOLE_SECONDS, DAY_SECONDS, READ_MS, READS, WARM = 10, 1, 50, 60, 5
+WHOLE_SECONDS, DAY_SECONDS, READ_MS, READS, WARM = 10, 1, 50, 200, 5
 INCREMENTS = 3  # days
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 SCANNED = timedelta(hours=2)  # past midnight

@@ -17,7 +17,7 @@ from benchmarks.harness import storekeeper, table, verdict
 from storekeeper.buckets.model import NewBucket
 
 SIZES = (1_000_000, int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
-DAYS, OWNERS, BUCKETS, READS, MOST_MS = 90, 10_000, 10, 60, 50
+DAYS, OWNERS, BUCKETS, READS, MOST_MS = 90, 10_000, 10, 200, 50
 BLOCK = 250_000  # as the drainer inserts
 WHOLE = 1_000_000  # up to so many, all are stored
 ASKED = 100  # owners that are asked about, among many

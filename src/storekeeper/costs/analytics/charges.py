@@ -1,6 +1,7 @@
 """Charges of months and owners' shares of them: stored whole, and read."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from datetime import date
 from typing import Any
 
@@ -94,9 +95,16 @@ class CostAnalytics:
         names = [row["partition"] for row in self._engine.rows(sql)]
         return {date(int(name[:4]), int(name[4:]), 1) for name in names}
 
-    def weights(self, since: date, until: date, buckets: Sequence[str], requested: Iterable[Row]) -> Weights:
-        """Owners' weights in a month, as they are now; see `Weights`."""
-        return Weights(self._engine, since, until, buckets, requested)
+    def weights(
+        self,
+        since: date,
+        until: date,
+        buckets: Sequence[str],
+        requested: Iterable[Row],
+        settling: Future[None],
+    ) -> Weights:
+        """Owners' weights in a month; see `Weights`."""
+        return Weights(self._engine, since, until, buckets, requested, settling)
 
     def store_charges(self, since: date, charges: pa.Table) -> None:
         """Replace a month's."""

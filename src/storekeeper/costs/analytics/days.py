@@ -1,8 +1,8 @@
 """Facts of days: what was stored, asked for and deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -63,37 +63,43 @@ SELECT toDate(time) AS day, bucket_id, storage_class, operation,
     sum(usage_day.bytes_out) AS sent, sumIf(usage_day.bytes_out, operation = 'GetObject') AS retrieved,
     sum(usage_day.requests) > sum(usage_day.samples) + 0.5 AS is_sampled {weights}
 FROM usage_day WHERE time >= toDateTime({{since:Date}}, 'UTC') AND time < toDateTime({{until:Date}}, 'UTC')
-GROUP BY day, bucket_id, storage_class, operation ORDER BY day, bucket_id, operation, storage_class LIMIT 1000000"""
+GROUP BY day, bucket_id, storage_class, operation ORDER BY day, bucket_id, operation, storage_class LIMIT 1000000
+SETTINGS {threads}"""
 
 Row = dict[str, Any]
 _NO_WEIGHTS: Mapping[str, str] = {}
 
 
+class DayFound(NamedTuple):
+    """What is known of a day."""
+
+    day: date
+    held: Sequence[Stretch]
+    hidden: pa.Table  # further rows of `cost_held`
+    ended: Sequence[tuple[str, str]]  # scans that ended on that day, with their buckets
+
+
 class DayTables:
-    """What is stored of a day again replaces what was there, in one step for each table."""
+    """What is stored of days again replaces what was there, in one step for each day and table."""
 
     def __init__(self, engine: Analytics) -> None:
         self._engine = engine
 
-    def store(
-        self, day: date, held: Sequence[Stretch], hidden: pa.Table, ended: Sequence[tuple[str, str]]
-    ) -> None:
-        """A day, by stretches of scans. `hidden` has further rows of `cost_held`; (scan, bucket) of `ended` are the scans that ended
-        on that day.
-        """
+    def store(self, found: Sequence[DayFound]) -> None:
+        """All days at once: to make a table takes longer than to fill it."""
+        ended = [one for one in found if one.ended]
         if ended:
-            gone: dict[str, Any] = {
-                "scans": [scan_id for scan_id, _ in ended],
-                "buckets": [bucket for _, bucket in ended],
-            }
-            with Replacing(self._engine, "cost_gone", day.isoformat()) as replacing:
-                self._engine.command(STORE_GONE, day=day.isoformat(), **gone)
+            with Replacing(self._engine, "cost_gone", *_names(ended)) as replacing:
+                for one in ended:
+                    self._engine.command(STORE_GONE, day=one.day.isoformat(), **_scans(one.ended))
                 replacing.done()
-        with Replacing(self._engine, "cost_held", day.isoformat()) as replacing:
-            self._engine.command(STORE_HELD, day=day.isoformat(), **_lasting(held))
-            if hidden.num_rows:
-                self._engine.insert("cost_held_next", hidden)
-            replacing.done()
+        if found:
+            with Replacing(self._engine, "cost_held", *_names(found)) as replacing:
+                for one in found:
+                    self._engine.command(STORE_HELD, day=one.day.isoformat(), **_lasting(one.held))
+                    if one.hidden.num_rows:
+                        self._engine.insert("cost_held_next", one.hidden)
+                replacing.done()
 
     def stored(self) -> set[date]:
         return {date.fromisoformat(row["partition"]) for row in self._engine.rows(STORED_DAYS)}
@@ -111,10 +117,18 @@ class DayTables:
         and sums of `weights` (name -> expression).
         """
         sums = "".join(f", sum({expression}) AS `{name}`" for name, expression in weights.items())
-        return self._of(REQUESTED.format(weights=sums), since, until)
+        return self._of(REQUESTED.format(weights=sums, threads=self._engine.half), since, until)
 
     def _of(self, sql: str, since: date, until: date) -> list[Row]:
         return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat())
+
+
+def _names(found: Iterable[DayFound]) -> list[str]:
+    return [one.day.isoformat() for one in found]
+
+
+def _scans(ended: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    return {"scans": [scan_id for scan_id, _ in ended], "buckets": [bucket for _, bucket in ended]}
 
 
 def _lasting(held: Sequence[Stretch]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from storekeeper.costs.analytics.places import Places
 from storekeeper.costs.analytics.weights import NUMBER, Source
 
-_SPILL = 300_000_000
+_SPILL = "max_bytes_before_external_group_by = 300000000"
 
 # Of parts by kind, `lists`, over the same `buckets`.
 _STORE = """
@@ -17,7 +17,7 @@ SELECT {{since:Date}}, owner, storage_class, kind, currency, arraySum(list),
 FROM ({rows})
 ARRAY JOIN lists AS list, {{kinds:Array(String)}} AS kind, {{currencies:Array(String)}} AS currency
 WHERE arrayExists(part -> part != 0, list)
-SETTINGS max_bytes_before_external_group_by = {spill}"""
+SETTINGS {settings}"""
 
 
 class Column(NamedTuple):
@@ -37,16 +37,20 @@ def by_kind(source: Source, columns: Sequence[Column]) -> dict[tuple[str, str], 
     return {key: " + ".join(of_key) for key, of_key in terms.items()}
 
 
-def parts(source: Source, places: Places, columns: Sequence[Column]) -> str:
-    """One pass over the weights. Rates are found in arrays by the numbers of places, which takes half as long as joining them."""
+def parts(source: Source, places: Places, columns: Sequence[Column], threads: str) -> str:
+    """One pass over the weights. Rates are found in arrays by the numbers of places, which takes half as long as joining them.
+
+    What has to be grouped takes the setting `threads`: something else goes on beside it.
+    """
     rates = ", ".join(
         f"(SELECT groupArrayInsertAt(0, {places.most})(toInt128(rate), place) FROM cost_rate_next "
         f"WHERE source = {{source:String}} AND number = {number}) AS rates_{number}"
         for number in range(len(columns))
     )
     exact = list(by_kind(source, columns).values())
-    rows = _mapped(source, places, exact) if source.lists else _grouped(source, places, exact)
-    return _STORE.format(rates=rates, rows=rows, spill=_SPILL)
+    if source.lists:
+        return _STORE.format(rates=rates, rows=_mapped(source, places, exact), settings=_SPILL)
+    return _STORE.format(rates=rates, rows=_grouped(source, places, exact), settings=f"{_SPILL}, {threads}")
 
 
 def _mapped(source: Source, places: Places, exact: Sequence[str]) -> str:

@@ -4,12 +4,16 @@ from typing import Self
 
 from storekeeper.infra.analytics import Analytics
 
+MADE = """
+SELECT DISTINCT partition FROM system.parts
+WHERE database = currentDatabase() AND table = {name:String} AND active LIMIT 10000"""
+
 
 class Replacing:
-    """A partition of `table`, made anew in `<table>_next` within a `with` block; `done` lets it take the old one's place."""
+    """Partitions of `table`, made anew in `<table>_next` within a `with` block; `done` lets them take the old ones' places."""
 
-    def __init__(self, engine: Analytics, table: str, partition: str) -> None:
-        self._engine, self._table, self._partition = engine, table, partition
+    def __init__(self, engine: Analytics, table: str, *partitions: str) -> None:
+        self._engine, self._table, self._partitions = engine, table, partitions
 
     def __enter__(self) -> Self:
         self._engine.command(f"DROP TABLE IF EXISTS {self._table}_next")
@@ -17,9 +21,10 @@ class Replacing:
         return self
 
     def done(self) -> None:
-        made = self._engine.row(f"SELECT count() AS made FROM {self._table}_next")["made"]
-        action, source = ("REPLACE", f"FROM {self._table}_next") if made else ("DROP", "")
-        self._engine.command(f"ALTER TABLE {self._table} {action} PARTITION '{self._partition}' {source}")
+        made = {row["partition"] for row in self._engine.rows(MADE, name=f"{self._table}_next")}
+        for partition in self._partitions:
+            action, source = ("REPLACE", f"FROM {self._table}_next") if partition in made else ("DROP", "")
+            self._engine.command(f"ALTER TABLE {self._table} {action} PARTITION '{partition}' {source}")
 
     def __exit__(self, *_error: object) -> None:
         self._engine.command(f"DROP TABLE IF EXISTS {self._table}_next")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -83,23 +84,21 @@ def share(engine: Analytics, weights: Weights) -> None:
 
 
 def _share_by_weights(engine: Analytics, weights: Weights, totals: Sequence[Row]) -> None:
-    shared = [(source, Places(source, weights), _columns(source, totals)) for source in SOURCES]
-    rates = [
-        row for source, places, columns in shared for row in _rates(source, weights, places, columns, totals)
-    ]
+    """Each source begins when its weights are known, beside those before it."""
     engine.command(_DROP_RATES)
     engine.command(_RATES)
+    sharing: list[Future[None]] = []
     try:
-        engine.insert("cost_rate_next", pa.Table.from_pylist(rates, schema=pa.schema(_RATE)))
-        sharing = [
-            engine.beside(partial(_share, engine, weights, *one))
-            for one in shared
-            if any(row["source"] == one[0].name for row in rates)
-        ]
-        for part in sharing:
-            part.result()
+        for source in SOURCES:
+            places, columns = Places(source, weights), _columns(source, totals)
+            if rates := list(_rates(source, weights, places, columns, totals)):
+                engine.insert("cost_rate_next", pa.Table.from_pylist(rates, schema=pa.schema(_RATE)))
+                sharing.append(engine.beside(partial(_share, engine, weights, source, places, columns)))
     finally:
+        failed = [error for part in sharing if (error := part.exception())]
         engine.command(_DROP_RATES)
+    if failed:
+        raise failed[0]
 
 
 def _share(
@@ -107,7 +106,7 @@ def _share(
 ) -> None:
     kinds = list(by_kind(source, columns))
     engine.command(
-        parts(source, places, columns),
+        parts(source, places, columns, engine.half),
         source=source.name,
         kinds=[kind for kind, _ in kinds],
         currencies=[currency for _, currency in kinds],

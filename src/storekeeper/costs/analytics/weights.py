@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date
-from functools import partial
 from typing import Any, NamedTuple
 
 from storekeeper.infra.analytics import Analytics
@@ -64,11 +63,11 @@ ASKED = Source(
     ("bucket", "storage_class", "operation"),
 )
 ASKED_SUMS = {"requests": _REQUESTS, "bytes-out": _SENT, "bytes-retrieved": _RETRIEVED}  # basis -> expression
-SOURCES = (STORED, GONE, ASKED)
+SOURCES = (ASKED, GONE, STORED)  # what is known first comes first
 
 
 class Weights:
-    """Those of a month. They are added up beside what else is to be done."""
+    """Those of a month. What is stored counts when it is settled."""
 
     def __init__(
         self,
@@ -77,9 +76,10 @@ class Weights:
         until: date,
         buckets: Sequence[str],
         requested: Iterable[Mapping[str, Any]],
+        settling: Future[None],
     ) -> None:
         """`buckets` are all that are watched; of `requested`, what was asked of each on each day, the weights are added up already."""
-        self._engine = engine
+        self._engine, self._settling = engine, settling
         self._buckets = list(buckets)
         self.numbers = {bucket: number for number, bucket in enumerate(buckets, 1)}
         self.parameters: dict[str, Any] = {
@@ -88,14 +88,15 @@ class Weights:
             "buckets": list(self.numbers),
             "numbers": list(self.numbers.values()),
         }
-        self._asked = _together(row for row in requested if row["bucket_id"] in self.numbers)
-        self._summing: dict[str, Future[dict[Place, Row]]] = {
-            source.name: engine.beside(partial(self._sum, source)) for source in (STORED, GONE)
-        }
+        self._sums = {ASKED.name: _together(row for row in requested if row["bucket_id"] in self.numbers)}
 
     def wholes(self, source: Source) -> dict[Place, Row]:
         """All owners' weights together by bucket, storage class and operation: rows with an integer for each basis."""
-        return self._asked if source is ASKED else self._summing[source.name].result()
+        if source is STORED:
+            self._settling.result()
+        if source.name not in self._sums:
+            self._sums[source.name] = self._sum(source)
+        return self._sums[source.name]
 
     def whole(self, source: Source, row: Mapping[str, Any]) -> int:
         """All owners' weights together that a total is shared by; 0 where they are not in that source, or nobody has one."""

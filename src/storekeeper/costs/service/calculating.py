@@ -14,6 +14,7 @@ import msgspec
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import Bucket
 from storekeeper.costs.analytics import CostAnalytics
+from storekeeper.costs.analytics.days import DayFound
 from storekeeper.costs.analytics.stored import Held
 from storekeeper.costs.analytics.weights import ASKED_SUMS
 from storekeeper.costs.model import AccountFacts, Charge, DeletionFact, RequestFact, StorageFact
@@ -37,6 +38,7 @@ SUMS_KEPT = timedelta(days=330)  # at the least, for which sums of operations ar
 _DAY = timedelta(days=1)
 Fact = TypeVar("Fact", StorageFact, RequestFact, DeletionFact)
 Key = tuple[str, str, str]  # account, provider, region
+Requested = Sequence[dict[str, Any]]
 
 
 class Calculated(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,13 +78,14 @@ class Calculator:
             today = self._clock.now().astimezone(UTC).date()
             settled = self._analytics.stored.through()
             settling = self._analytics.beside(partial(self._settle, settled, today))
+            asked = {_first(today): self._analytics.beside(partial(self._requested, _first(today)))}
             try:
                 done = self._store_days(settled, today)
                 progress(days=len(done))
                 months = sorted(
                     self._unclosed(today) | ({_first(day) for day in done} - self._closing.months())
                 )
-                charges = sum(self._store_month(month, settling) for month in months)
+                charges = sum(self._store_month(month, asked.get(month), settling) for month in months)
             finally:
                 settling.exception()  # nothing may be at work on a table that the next calculation makes anew
             self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] >= _first(today)}
@@ -140,12 +143,18 @@ class Calculator:
             for key in sorted(storage.keys() | requests.keys() | deletions.keys())
         }
 
+    def _requested(self, month: date) -> Requested:
+        return self._analytics.days.requested(month, _next(month), ASKED_SUMS)
+
     def _store_days(self, settled: date, today: date) -> list[date]:
         """Days after those that are settled, and those that are missing."""
         stored = self._analytics.days.stored()
         earliest = today - KEPT_DAYS * _DAY
         days = [earliest + number * _DAY for number in range(KEPT_DAYS + 1)]
-        return [day for day in days if (day > settled or day not in stored) and self._store_day(day)]
+        wanted = (self._found(day) for day in days if day > settled or day not in stored)
+        found = [one for one in wanted if one.held]
+        self._analytics.days.store(found)
+        return [one.day for one in found]
 
     def _settle(self, settled: date, today: date) -> None:
         """Add days that are over to the sums of their months, with what was held since."""
@@ -184,20 +193,17 @@ class Calculator:
             month for month in known - self._closing.months() if today - month < SUMS_KEPT
         }
 
-    def _store_day(self, day: date) -> bool:
-        """Whether anything is known of what was stored then."""
+    def _found(self, day: date) -> DayFound:
+        """What scans say of a day; nothing was held where none says anything."""
         begin = datetime.combine(day, time.min, UTC)
         scans = self._scans(day)
+        parts = self._stretches(day, scans)
         ended = [
             (one.id, one.bucket_id)
             for one in scans
             if one.finished_at and begin <= one.finished_at < begin + _DAY
         ]
-        parts = self._stretches(day, scans)
-        if parts:
-            extras = hidden(day, parts, {one.id: one for one in scans})
-            self._analytics.days.store(day, parts, extras, ended)
-        return bool(parts)
+        return DayFound(day, parts, hidden(day, parts, {one.id: one for one in scans}), ended)
 
     def _scans(self, day: date) -> list[Scan]:
         """Complete ones of a day, and each bucket's last one before it."""
@@ -208,14 +214,13 @@ class Calculator:
         found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans if one.finished_at]
         return stretches(found, day, self._clock.now())
 
-    def _store_month(self, month: date, settling: Future[None]) -> int:
-        """Price it, and share it by what owners held, when that is `settling` no more, and asked for."""
-        requested = self._analytics.days.requested(month, _next(month), ASKED_SUMS)
+    def _store_month(self, month: date, asked: Future[Requested] | None, settling: Future[None]) -> int:
+        """Price it, and share it by what owners `asked` for, and held when that is `settling` no more."""
+        requested = asked.result() if asked else self._requested(month)
         charges = self._charges(month, self._facts(month, requested))
         self._analytics.store_charges(month, charged(charges))
-        settling.result()
         buckets = sorted(bucket.id for bucket in self._buckets.all())
-        self._analytics.share(self._analytics.weights(month, _next(month), buckets, requested))
+        self._analytics.share(self._analytics.weights(month, _next(month), buckets, requested, settling))
         return len(charges)
 
 
