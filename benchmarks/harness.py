@@ -1,7 +1,6 @@
 """What benchmarks share: a whole Storekeeper in a temporary directory, and tables of results."""
 
 import contextlib
-import gc
 import logging
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from litestar.testing import TestClient
 
 from storekeeper.app import Storekeeper
 from storekeeper.buckets.model import NewBucket
+from storekeeper.infra import memory
 from storekeeper.infra.telemetry import configure_logging
 from storekeeper.infra.web.server import SWITCH_SECONDS
 from storekeeper.kernel.clock import SystemClock
@@ -42,7 +42,7 @@ def storekeeper(folder="", clock=None):
             with TestClient(server.application, base_url="https://storekeeper.test") as client:
                 sign_in(client)
                 sys.setswitchinterval(SWITCH_SECONDS)  # this and the next as `serve` does
-                gc.freeze()
+                memory.collect_rarely()
                 yield server, client
         finally:
             server.close()

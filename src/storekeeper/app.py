@@ -1,6 +1,5 @@
 """The composition root: straight-line wiring, the only module that imports everything."""
 
-import gc
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -299,7 +298,7 @@ def serve(settings: Settings, *, ready: Callable[[str | None], None] = lambda _p
     server = Storekeeper(with_keys(settings), SystemClock())
     crashes.end_the_process()
     memory.give_back()
-    gc.freeze()  # what was made so far stays: looking through it again would stop requests for tens of milliseconds
+    memory.collect_rarely()
     try:
         ready(server.generated_password)
         serve_http(server.application, host=settings.host, port=settings.port, on_stop=server.stopping.set)

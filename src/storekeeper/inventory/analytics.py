@@ -3,7 +3,8 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from storekeeper.inventory.missing import find_missing
 from storekeeper.inventory.model import FileQuery
 from storekeeper.inventory.sums import EXTREMES, GROUP_KINDS, GROUPS, sum_up
 
+_T = TypeVar("_T")
 _KEPT_ANSWERS = 64  # of at most 1,000 rows each
 
 # Rows of one scan that batches after the last accounted one left behind.
@@ -206,11 +208,18 @@ class InventoryAnalytics:
 
     def groups_across(self, scan_ids: Sequence[str], kind: str, limit: int) -> list[Row]:
         """Rows {name, objects, bytes}, largest first."""
-        return self._engine.rows(GROUPS_ACROSS, scans=list(scan_ids), kind=kind, limit=limit)
+        return self._read(GROUPS_ACROSS, scans=tuple(scan_ids), kind=kind, limit=limit)
 
     def largest_across(self, scan_ids: Sequence[str], owner: str, limit: int) -> list[Row]:
         """Rows of the largest objects with their `scan_id`."""
-        return self._engine.rows(LARGEST_ACROSS, scans=list(scan_ids), owner=owner, limit=limit)
+        values: dict[str, Any] = {"owner": owner, "limit": limit}
+        if owner:  # there are many of them
+            return self._engine.rows(LARGEST_ACROSS, scans=list(scan_ids), **values)
+        return self._read(LARGEST_ACROSS, scans=tuple(scan_ids), **values)
+
+    def beside(self, read: Callable[[], _T]) -> Future[_T]:
+        """Soon: what a read returns that begins no others."""
+        return self._engine.beside(read)
 
     def _read(self, sql: str, **parameters: Any) -> list[Row]:
         """What was summed up of a scan never changes, so the last answers are kept."""
@@ -219,7 +228,8 @@ class InventoryAnalytics:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        rows = self._engine.rows(sql, **parameters)
+        given = {name: list(one) if isinstance(one, tuple) else one for name, one in parameters.items()}
+        rows = self._engine.rows(sql, **given)
         with self._lock:
             self._kept[key] = rows
             if len(self._kept) > _KEPT_ANSWERS:

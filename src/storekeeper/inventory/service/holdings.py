@@ -1,6 +1,7 @@
 """What is in all buckets together, of one owner or everybody."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,7 @@ Scanned = Sequence[tuple[Bucket, Scan]]
 def holdings(analytics: InventoryAnalytics, scanned: Scanned, owner: str) -> Holdings:
     """By the last complete scan of each bucket; an empty owner is everybody."""
     by_scan = {scan.id: bucket for bucket, scan in scanned}
+    largest = analytics.beside(partial(_largest, analytics, by_scan, owner))
     found = (
         _of_owner(analytics, scanned, owner) if owner else [_of_all(bucket, scan) for bucket, scan in scanned]
     )
@@ -26,7 +28,7 @@ def holdings(analytics: InventoryAnalytics, scanned: Scanned, owner: str) -> Hol
         objects=sum(one.objects for one in found),
         by_bucket=sorted(found, key=lambda one: (-one.bytes, one.bucket)),
         file_types=None if owner else _types(analytics, list(by_scan)),
-        largest_files=_largest(analytics, by_scan, owner),
+        largest_files=largest.result(),
     )
 
 
