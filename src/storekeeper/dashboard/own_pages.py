@@ -67,8 +67,9 @@ def embedded_storage_page(
 def _found(metering: MeteringService, inventory: InventoryService, owner: str, span: str) -> dict[str, Any]:
     newest = partial(metering.reader.recent, span_of(span), owner=owner, limit=OPERATIONS)
     recent = metering.fresh.soon(newest)
-    usage = metering.reader.usage(span_of(span), owner=owner).value
+    used = metering.fresh.soon(partial(metering.reader.usage, span_of(span), owner=owner))
     holdings = inventory.holdings(owner=owner)
+    usage = used.result().value
     label = next((one["label"].lower() for one in views.RANGES if one["value"] == span), span)
     return {
         "owner": owner,

@@ -17,6 +17,7 @@ from storekeeper.metering.reckoning import EDGES_MS, floor
 
 PARTS = 8  # buckets that a series tells apart; the rest is one more
 _FEW = 32  # buckets whose series are all read: to find out first which are the busiest takes longer
+_FEW_OF_OWNER = 128  # who uses some of them
 _MOST = 100_000  # rows of an answer, far beyond what its groups can make
 
 _SMALL = f"SETTINGS optimize_move_to_prewhere = 0, {UNPACKED}"  # of sums: to filter before the rest is read takes longer than it saves
@@ -165,10 +166,11 @@ class MeteringAnalytics:
         A row is {current, moment (s), part, bucket_id, operation, status_class, requests, samples, errors, throttles,
         bytes_in, bytes_out, latency_sum}; without `current` it is of the range before.
         """
-        part = "toString(bucket_id)" if buckets <= _FEW else _BUSIEST
+        few = _FEW if question.owner is None else _FEW_OF_OWNER
+        part = "toString(bucket_id)" if buckets <= few else _BUSIEST
         sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
         found = _by_kind(self._ask(sql, question, _sums_of(question), part=part).to_pylist(), USAGE_KINDS)
-        if PARTS < buckets <= _FEW:
+        if PARTS < buckets <= few:
             _keep_busiest(found)
         return found
 

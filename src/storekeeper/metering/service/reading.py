@@ -117,7 +117,7 @@ class UsageReader:
         )
 
     def soon(self, read: Callable[[], _T]) -> Future[_T]:
-        """Begin `pulse`, `recent` or `series`, or a read elsewhere that begins no others, while something else is read."""
+        """Begin `pulse`, `recent`, `series` or the `usage` of one owner, or a read elsewhere that begins no others, while something else is read."""
         return self._analytics.beside(read)
 
     def pulse(self, *, bucket: str = "", owner: str | None = None) -> Pulse:
