@@ -140,8 +140,9 @@ class CostAnalytics:
 
     def owned(self, month: date, bucket_id: str = "", limit: int = OWNERS) -> list[Row]:
         """Rows {owner, currency, amount (nano)}, the largest first."""
-        sql = f"{OWNED_OF_BUCKET if bucket_id else OWNED}, {self._engine.half}"  # beside a report's other reads
-        return self._engine.rows(sql, month=month.isoformat(), limit=limit, **_given(bucket_id))
+        sql = OWNED_OF_BUCKET if bucket_id else OWNED
+        beside = f"{sql}, {self._engine.half}"  # a report's other reads
+        return self._engine.rows(beside, month=month.isoformat(), limit=limit, **_given(bucket_id))
 
     def own(self, month: date, owner: str) -> list[Row]:
         """Rows {bucket_id, kind, currency, amount (nano)}."""
