@@ -30,12 +30,12 @@ POOL_SIZE = 4
 UNPACKED = "use_uncompressed_cache = 1"
 READ_SECONDS, COMMAND_SECONDS = 20, 600
 _NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
-_NICER = 15  # of those that merge parts of tables, so that they keep nobody from reading; a quarter of a core stays theirs
+_NICER = 15  # of those that merge parts of tables, so that they seldom keep anybody from reading, and still come to an end
 _CACHED = 8  # of the engine's memory, the part that keeps what reads with `UNPACKED` have unpacked
 _THREAD_MEMORY = 256 << 20  # bytes that must be free for each thread of a statement
 # The engine gives memory that a statement used back to the system after five seconds, unless told otherwise: the next one took half
 # as long again, and up to three times as long, to get as much anew.
-_ALLOCATION = {"JE_MALLOC_CONF": "dirty_decay_ms:60000"}
+_ALLOCATION = "dirty_decay_ms:60000"
 T = TypeVar("T")
 _NO_SETTINGS: Mapping[str, Any] = {}
 _UNBOUND: Mapping[str, Any] = {"max_execution_time": 0, "max_memory_usage": 0}
@@ -171,8 +171,8 @@ class Analytics:
             "background_pool_size": 2,
         }
         Path(self.url.removeprefix("chdb://")).parent.mkdir(parents=True, exist_ok=True)
-        for name, value in _ALLOCATION.items():  # which is read once, when the engine is loaded
-            os.environ.setdefault(name, value)  # noqa: TID251 - nothing is read
+        # Read once, when the engine is loaded.
+        os.environ.setdefault("JE_MALLOC_CONF", _ALLOCATION)  # noqa: TID251 - for others to read
         # Filtering while the first rows are sorted takes longer here than it saves: newest operations took thrice as long.
         # A thread of a statement wants a gigabyte of its own unless told otherwise, so that all cores but one would stand idle.
         settings = self._bounds(seconds) | {

@@ -162,8 +162,9 @@ class MeteringAnalytics:
         self._engine.insert_packed("operation", columns, rows, token=token, settings=_DEDUPLICATE)
 
     def usage(self, question: Question, buckets: int, *, beside: bool = False) -> dict[str, Rows]:
-        """`buckets`: how many there are; `beside` others that are read meanwhile. Rows of sums by what they are apart by: time (with `part`), bucket, operation, status.
+        """Rows of sums by what they are apart by: time (with `part`), bucket, operation, status.
 
+        `buckets` is how many there are; `beside` others are read meanwhile.
         A row is {current, moment (s), part, bucket_id, operation, status_class, requests, samples, errors, throttles,
         bytes_in, bytes_out, latency_sum}; without `current` it is of the range before.
         """

@@ -16,7 +16,6 @@ from storekeeper.infra.analytics import UNPACKED, Analytics
 
 MOST = 100_000  # rows of an answer
 OWNERS = 1000  # of an answer
-_SETTINGS = f"SETTINGS {UNPACKED}"
 # Months of which something was asked, and nothing is charged yet.
 UNCHARGED = """
 SELECT DISTINCT partition FROM system.parts
@@ -31,19 +30,19 @@ CHARGED = """
 SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = 'cost_charge' AND active LIMIT 1000"""
 
 # What charges of days or buckets add up to.
-SUMMED = f"""
-SELECT toString({{by}}) AS name, kind, currency, sum(cost_charge.amount) AS amount, max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
-FROM cost_charge WHERE day >= {{{{since:Date}}}} AND day < {{{{until:Date}}}} {{only}}
-GROUP BY name, kind, currency ORDER BY name, kind LIMIT 100000 {_SETTINGS}"""
+SUMMED = """
+SELECT toString({by}) AS name, kind, currency, sum(cost_charge.amount) AS amount, max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
+FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} {only}
+GROUP BY name, kind, currency ORDER BY name, kind LIMIT 100000"""
 SUMMED_BY = {"day": "day", "bucket": "bucket_id"}
 
 # A month's sums by all that reports tell apart: one statement, because to plan one takes longer than to read a month.
-PARTS = f"""
+PARTS = """
 SELECT bucket_id, storage_class, operation, kind, currency, sheet, sum(cost_charge.amount) AS amount,
     max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
-FROM cost_charge WHERE day >= {{{{since:Date}}}} AND day < {{{{until:Date}}}} {{only}}
+FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} {only}
 GROUP BY bucket_id, storage_class, operation, kind, currency, sheet
-ORDER BY bucket_id, storage_class, operation, kind, currency, sheet LIMIT 1000000 {_SETTINGS}"""
+ORDER BY bucket_id, storage_class, operation, kind, currency, sheet LIMIT 1000000"""
 
 # Single charges with the whole computation.
 CHARGES = """
@@ -55,21 +54,21 @@ SHEETS = """
 SELECT DISTINCT sheet FROM cost_charge WHERE day >= {{since:Date}} AND day < {{until:Date}} AND sheet != '' {only} ORDER BY sheet LIMIT 1000"""
 
 # What owners' shares of a month add up to, the most expensive first.
-OWNED = f"""
-SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {{month:Date}}
-GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {{limit:UInt32}} {_SETTINGS}"""
+OWNED = """
+SELECT owner, currency, sum(cost_owner.amount) AS amount FROM cost_owner WHERE month = {month:Date}
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
 
 # The same of one bucket.
-OWNED_OF_BUCKET = f"""
-SELECT owner, currency, sum(amounts[indexOf(buckets, {{bucket_id:String}})]) AS amount FROM cost_owner
-WHERE month = {{month:Date}} AND has(buckets, {{bucket_id:String}})
-GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {{limit:UInt32}} {_SETTINGS}"""
+OWNED_OF_BUCKET = """
+SELECT owner, currency, sum(amounts[indexOf(buckets, {bucket_id:String})]) AS amount FROM cost_owner
+WHERE month = {month:Date} AND has(buckets, {bucket_id:String})
+GROUP BY owner, currency ORDER BY amount DESC, owner LIMIT {limit:UInt32}"""
 
 # One owner's share by bucket and kind.
-OWN = f"""
+OWN = """
 SELECT bucket_id, kind, currency, sum(part) AS amount FROM cost_owner ARRAY JOIN buckets AS bucket_id, amounts AS part
-WHERE month = {{month:Date}} AND owner = {{owner:String}}
-GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000 {_SETTINGS}"""
+WHERE month = {month:Date} AND owner = {owner:String}
+GROUP BY bucket_id, kind, currency ORDER BY bucket_id, kind LIMIT 10000"""
 
 _ONLY = "AND bucket_id = {bucket_id:String}"
 Row = dict[str, Any]
@@ -119,12 +118,12 @@ class CostAnalytics:
     def summed(self, by: str, since: date, until: date, bucket_id: str = "") -> list[Row]:
         """Rows {name, kind, currency, amount (nano), is_estimated, unknown}, by a name of SUMMED_BY."""
         sql = SUMMED.format(by=SUMMED_BY[by], only=_ONLY if bucket_id else "")
-        return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
+        return self._often(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
 
     def parts(self, since: date, until: date, bucket_id: str = "") -> list[Row]:
         """Rows {bucket_id, storage_class, operation, kind, currency, sheet, amount (nano), is_estimated, unknown}."""
         sql = PARTS.format(only=_ONLY if bucket_id else "")
-        return self._engine.rows(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
+        return self._often(sql, since=since.isoformat(), until=until.isoformat(), **_given(bucket_id))
 
     def charges(self, since: date, until: date, bucket_id: str, *, limit: int, offset: int = 0) -> list[Row]:
         """Rows {bucket_id, detail}."""
@@ -141,12 +140,16 @@ class CostAnalytics:
     def owned(self, month: date, bucket_id: str = "", limit: int = OWNERS) -> list[Row]:
         """Rows {owner, currency, amount (nano)}, the largest first."""
         sql = OWNED_OF_BUCKET if bucket_id else OWNED
-        beside = f"{sql}, {self._engine.half}"  # a report's other reads
-        return self._engine.rows(beside, month=month.isoformat(), limit=limit, **_given(bucket_id))
+        values = {"month": month.isoformat(), "limit": limit, **_given(bucket_id)}
+        return self._often(sql, self._engine.half, **values)  # beside a report's other reads
 
     def own(self, month: date, owner: str) -> list[Row]:
         """Rows {bucket_id, kind, currency, amount (nano)}."""
-        return self._engine.rows(OWN, month=month.isoformat(), owner=owner)
+        return self._often(OWN, month=month.isoformat(), owner=owner)
+
+    def _often(self, sql: str, *settings: str, **values: Any) -> list[Row]:
+        """Of reads that come back to the same rows."""
+        return self._engine.rows(f"{sql} SETTINGS {', '.join((UNPACKED, *settings))}", **values)
 
 
 def _given(bucket_id: str) -> dict[str, str]:

@@ -78,17 +78,23 @@ class Calculator:
             today = self._clock.now().astimezone(UTC).date()
             settled = self._analytics.stored.through()
             settling = self._analytics.beside(partial(self._settle, settled, today))
-            asked = {_first(today): self._analytics.beside(partial(self._requested, _first(today)))}
+            present = _first(today)
+            asked = self._analytics.beside(partial(self._requested, present))
             try:
                 done = self._store_days(settled, today)
                 progress(days=len(done))
                 months = sorted(
                     self._unclosed(today) | ({_first(day) for day in done} - self._closing.months())
                 )
-                charges = sum(self._store_month(month, asked.get(month), settling) for month in months)
+                charges = sum(
+                    self._store_month(
+                        month, asked.result() if month == present else self._requested(month), settling
+                    )
+                    for month in months
+                )
             finally:
                 settling.exception()  # nothing may be at work on a table that the next calculation makes anew
-            self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] >= _first(today)}
+            self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] >= present}
             self._close(today)
             progress(months=len(months), charges=charges)
         return Calculated(
@@ -214,9 +220,8 @@ class Calculator:
         found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans if one.finished_at]
         return stretches(found, day, self._clock.now())
 
-    def _store_month(self, month: date, asked: Future[Requested] | None, settling: Future[None]) -> int:
-        """Price it, and share it by what owners `asked` for, and held when that is `settling` no more."""
-        requested = asked.result() if asked else self._requested(month)
+    def _store_month(self, month: date, requested: Requested, settling: Future[None]) -> int:
+        """Price it, and share it by what owners asked for, and held when that is `settling` no more."""
         charges = self._charges(month, self._facts(month, requested))
         self._analytics.store_charges(month, charged(charges))
         buckets = sorted(bucket.id for bucket in self._buckets.all())
