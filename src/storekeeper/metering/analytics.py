@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storekeeper.infra.analytics import UNPACKED, Analytics, written
 from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS, floor
+from storekeeper.metering.sums import added
 
 PARTS = 8  # buckets that a series tells apart; the rest is one more
 _FEW = 32  # buckets whose series are all read: to find out first which are the busiest takes longer
@@ -38,24 +40,23 @@ _CONDITIONS = {
     "operation": "operation = {operation:String}",
 }
 
-# Sums of a range and of the one before: over time by bucket, by bucket, by operation, by status. `apart` tells which.
+# Sums of a range over time by bucket, with the moment 0 of all of the range before; by operation and status of both ranges; and,
+# where there are too many buckets to tell them apart over time, by bucket of both. `apart` tells which.
 USAGE = f"""
 SELECT
-    grouping(moment, part, bucket_id, operation, status_class) AS apart, {{table}}.time >= {_SINCE} AS current,
-    toUnixTimestamp({{table}}.time) AS moment,
-    {{part}} AS part,
-    bucket_id, operation, status_class, {_SUMS}
+    grouping(moment, operation) AS apart, {{table}}.time >= {_SINCE} AS current,
+    if(current, toUnixTimestamp({{table}}.time), 0) AS moment, {{part}} AS part, bucket_id, operation, status_class, {_SUMS}
 FROM {{table}} WHERE {_WHERE}
-GROUP BY GROUPING SETS
-    ((current, moment, part), (current, bucket_id), (current, operation), (current, status_class))
-HAVING current OR apart != {0b00111} LIMIT {_MOST} {_SMALL}"""
+GROUP BY GROUPING SETS ({{sets}}) LIMIT {_MOST} {_SMALL}"""
+_OF_FEW = "(moment, part), (current, operation, status_class)"
+_OF_MANY = f"{_OF_FEW}, (current, bucket_id)"
 
 # Which bucket a step of time is of, where there are too many to tell all apart.
 _BUSIEST = f"""if(bucket_id IN (
     SELECT bucket_id FROM {{table}} WHERE {_WHERE} GROUP BY bucket_id ORDER BY sum(requests) DESC LIMIT {PARTS}
 ), toString(bucket_id), '')"""
 
-USAGE_KINDS = {0b00111: "time", 0b11011: "bucket", 0b11101: "operation", 0b11110: "status"}
+_BY_TIME, _BY_KIND, _BY_BUCKET = 0b01, 0b10, 0b11
 
 # Latency quantiles and sums of a range, over time, by operation and in all.
 SPEED = f"""
@@ -147,6 +148,14 @@ Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
 
+class UsageFound(NamedTuple):
+    """Each with {requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed}."""
+
+    points: pa.Table  # {moment (s), part}: steps of the range by bucket, in no order; the part is empty for all but the busiest
+    by_bucket: Rows  # {current, bucket_id}; without `current` of the range before
+    by_kind: Rows  # {current, operation, status_class}
+
+
 class MeteringAnalytics:
     """Stores operations and reads what they add up to."""
 
@@ -161,20 +170,18 @@ class MeteringAnalytics:
         """The same of values of these columns, row by row, as MessagePack."""
         self._engine.insert_packed("operation", columns, rows, token=token, settings=_DEDUPLICATE)
 
-    def usage(self, question: Question, buckets: int, *, beside: bool = False) -> dict[str, Rows]:
-        """Rows of sums by what they are apart by: time (with `part`), bucket, operation, status.
-
-        `buckets` is how many there are; `beside` others are read meanwhile.
-        A row is {current, moment (s), part, bucket_id, operation, status_class, requests, samples, errors, throttles,
-        bytes_in, bytes_out, latency_sum}; without `current` it is of the range before.
-        """
-        few = _FEW if question.owner is None else _FEW_OF_OWNER
-        part = "toString(bucket_id)" if buckets <= few else _BUSIEST
+    def usage(self, question: Question, buckets: int, *, beside: bool = False) -> UsageFound:
+        """Sums of the range and of the one before; `buckets` is how many there are, and `beside` others are read meanwhile."""
+        is_few = buckets <= (_FEW if question.owner is None else _FEW_OF_OWNER)
         sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
-        found = _by_kind(self._ask(sql, question, _sums_of(question), part=part).to_pylist(), USAGE_KINDS)
-        if PARTS < buckets <= few:
-            _keep_busiest(found)
-        return found
+        part, sets = ("bucket_id", _OF_FEW) if is_few else (_BUSIEST, _OF_MANY)
+        found = self._ask(sql, question, _sums_of(question), part=part, sets=sets)
+        over_time = _apart(found, _BY_TIME)
+        by_bucket = _by_bucket(over_time) if is_few else _apart(found, _BY_BUCKET).to_pylist()
+        points = over_time.filter(pc.greater(over_time["moment"], 0))
+        if is_few and buckets > PARTS:
+            points = _of_busiest(points, by_bucket)
+        return UsageFound(points, by_bucket, _apart(found, _BY_KIND).to_pylist())
 
     def speed(self, question: Question) -> dict[str, Rows]:
         """The same with {p50, p95, p99} in ms, by time, operation, all; of the range before, only sums in all."""
@@ -277,13 +284,14 @@ class MeteringAnalytics:
         table: str,
         *,
         part: str = "",
+        sets: str = "",
         only_current: bool = False,
         **values: Any,
     ) -> pa.Table:
         given = _given(question)
         conditions = _and(given)
         part = part.format(table=table, conditions=conditions)
-        sql = sql.format(table=table, conditions=conditions, part=part, floor=_FLOORS.get(table, ""))
+        sql = sql.format(table=table, conditions=conditions, part=part, sets=sets, floor=_FLOORS.get(table, ""))
         window = question.window
         first = window.since if only_current else window.before
         values |= {"before": written(first), "until": written(window.until)}
@@ -319,15 +327,28 @@ def _speed_of(question: Question) -> str:
     return _sums_of(question)
 
 
-def _keep_busiest(found: Mapping[str, Rows]) -> None:
+def _apart(found: pa.Table, kind: int) -> pa.Table:
+    return found.filter(pc.equal(found["apart"], kind))
+
+
+def _by_bucket(over_time: pa.Table) -> Rows:
+    """All steps of time of the range in one, and that of the range before."""
+    current = pc.greater(over_time["moment"], 0)
+    told = over_time.set_column(over_time.schema.get_field_index("current"), "current", current)
+    parts = told.drop_columns(["bucket_id"]).rename_columns({"part": "bucket_id"})
+    found: Rows = added(parts, ["current", "bucket_id"]).to_pylist()
+    return found
+
+
+def _of_busiest(points: pa.Table, by_bucket: Rows) -> pa.Table:
     """Of all buckets but the busiest, points are nobody's."""
     requests: Counter[str] = Counter()
-    for row in found["bucket"]:
+    for row in by_bucket:
         requests[row["bucket_id"]] += row["requests"]
-    busiest = {name for name, _ in requests.most_common(PARTS)}
-    for row in found["time"]:
-        if row["part"] not in busiest:
-            row["part"] = ""
+    busiest: Any = pa.array([name for name, _ in requests.most_common(PARTS)], pa.string())
+    part: Any = points["part"]
+    told = pc.if_else(pc.is_in(part, value_set=busiest), part, pa.scalar("", part.type))
+    return points.set_column(points.schema.get_field_index("part"), "part", told)
 
 
 def _by_kind(rows: Rows, kinds: dict[int, str]) -> dict[str, Rows]:

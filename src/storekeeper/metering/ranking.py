@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from storekeeper.infra.analytics import UNPACKED, written
 from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Question, Span
+from storekeeper.metering.sums import FIGURES, added
 
 # What owners did, as rows of one table say, or of several.
 _SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name {settings}"
@@ -23,8 +24,7 @@ _ROWS = "{table} WHERE ({spans}) {conditions}"
 _SPAN = "{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
 
 _SETTINGS = f"SETTINGS optimize_move_to_prewhere = 0, {UNPACKED}"
-_FIGURES = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum", "timed")
-_COMPARED = _FIGURES[:1]
+_COMPARED = FIGURES[:1]
 _OF_OPERATIONS = {  # as the sums are made of them
     "requests": "sum(weight)",
     "samples": "count()",
@@ -52,7 +52,7 @@ class _Read(NamedTuple):
 def now(question: Question, conditions: str) -> Statement:
     """Every owner's sums of the range: {name, requests, …, timed}."""
     return _statement(
-        _reads(question, Span(question.window.since, question.window.until)), _FIGURES, conditions
+        _reads(question, Span(question.window.since, question.window.until)), FIGURES, conditions
     )
 
 
@@ -65,18 +65,16 @@ def before(question: Question, conditions: str) -> Statement:
 def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any]]:
     """Rows of `found` with `previous`, busiest first: the busiest, and those that have changed the most."""
     both = pa.concat_tables([found, earlier.rename_columns(["name", "previous"])], promote_options="default")
-    figures = (*_FIGURES, "previous")
-    added = both.group_by("name", use_threads=False).aggregate([(name, "sum") for name in figures])
-    requests, previous = (
-        pc.coalesce(added[f"{name}_sum"], pa.scalar(0.0)) for name in ("requests", "previous")
-    )
+    figures = (*FIGURES, "previous")
+    sums = added(both, ["name"], figures)
+    requests, previous = (pc.coalesce(sums[name], pa.scalar(0.0)) for name in ("requests", "previous"))
     every = pa.table({
-        "name": added["name"], "requests": requests, "moved": pc.abs(pc.subtract(requests, previous))
+        "name": sums["name"], "requests": requests, "moved": pc.abs(pc.subtract(requests, previous))
     })  # fmt: skip
     places = {place for order in ("requests", "moved") for place in _most(every, order, limit)}
     rows = [
-        {"name": row["name"], **{name: float(row[f"{name}_sum"] or 0) for name in figures}}
-        for row in added.take(pa.array(places, pa.uint64())).to_pylist()
+        {"name": row["name"], **{name: float(row[name] or 0) for name in figures}}
+        for row in sums.take(pa.array(places, pa.uint64())).to_pylist()
     ]
     return sorted(rows, key=lambda row: (-row["requests"], row["name"]))
 

@@ -25,10 +25,10 @@ from storekeeper.metering.figures import (
     Window,
 )
 from storekeeper.metering.rules import relative_error
+from storekeeper.metering.sums import FIGURES, added
 
 OTHERS = "(others)"
 _REMOVED = "(removed)"
-_SUMMED = ("requests", "samples", "errors", "throttles", "bytes_in", "bytes_out", "latency_sum", "timed")
 _OF_BUCKETS = ("requests", "bytes_in", "bytes_out")
 _DAY = timedelta(days=1)
 _MOMENTS = 4096  # that are remembered: those of a series are asked for once for each bucket
@@ -47,29 +47,28 @@ def provenance(rows: Rows) -> str:
     return "sampled" if whole["samples"] < whole["requests"] else "measured"
 
 
-def series(rows: Rows) -> list[Point]:
-    """Oldest first; the rows of one moment added up."""
-    by_moment: dict[int, Rows] = defaultdict(list)
-    for row in rows:
-        by_moment[row["moment"]].append(row)
-    return [
-        Point(time=moment_of(moment), **_figures(_sum(by_moment[moment]))) for moment in sorted(by_moment)
-    ]
+def series(points: pa.Table) -> list[Point]:
+    """Oldest first; the parts of one moment added up."""
+    rows = added(points, ["moment"]).sort_by("moment").to_pylist()
+    return [Point(time=moment_of(row["moment"]), **_figures(row)) for row in rows]
 
 
-def bucket_series(rows: Rows, names: Mapping[str, str]) -> list[BucketPoint]:
+def bucket_series(points: pa.Table, names: Mapping[str, str]) -> list[BucketPoint]:
     """Oldest first; all but the busiest buckets are one, and so are all that were removed."""
-    sums: dict[tuple[int, str], Rows] = defaultdict(list)
-    for row in rows:
-        name = names.get(row["part"], _REMOVED) if row["part"] else OTHERS
-        sums[row["moment"], name].append(row)
-    points = []
-    for (moment, name), same in sorted(sums.items()):
-        whole = _sum(same, _OF_BUCKETS)
-        points.append(
-            BucketPoint(time=moment_of(moment), bucket=name, **{one: whole[one] for one in _OF_BUCKETS})
+    called = pa.array([*names.values(), OTHERS, _REMOVED], pa.string())
+    known = pa.array([*names, ""], pa.string())
+    places: Any = pc.fill_null(pc.index_in(points["part"].cast(pa.string()), known), len(known))
+    told = points.append_column("bucket", called.take(places.combine_chunks()))
+    sums = added(told, ["moment", "bucket"], _OF_BUCKETS).sort_by(
+        [("moment", "ascending"), ("bucket", "ascending")]
+    )
+    columns = (sums[name].to_pylist() for name in ("moment", "bucket", *_OF_BUCKETS))
+    return [
+        BucketPoint(
+            time=moment_of(moment), bucket=bucket, requests=requests, bytes_in=bytes_in, bytes_out=bytes_out
         )
-    return points
+        for moment, bucket, requests, bytes_in, bytes_out in zip(*columns, strict=True)
+    ]
 
 
 def groups(rows: Rows, name_of: Callable[[Row], str]) -> list[Group]:
@@ -183,10 +182,10 @@ def _named(rows: Rows, name_of: Callable[[Row], str], *, current: bool) -> dict[
     return {name: _sum(same) for name, same in named.items()}
 
 
-def _sum(rows: Sequence[Row], names: Sequence[str] = _SUMMED) -> Row:
+def _sum(rows: Sequence[Row]) -> Row:
     if len(rows) == 1:  # as most are
         return rows[0]
-    return {name: sum(map(itemgetter(name), rows)) for name in names}
+    return {name: sum(map(itemgetter(name), rows)) for name in FIGURES}
 
 
 def _figures(row: Row) -> dict[str, Any]:

@@ -64,34 +64,34 @@ class UsageReader:
         names = self._names()
         ranking = self._analytics.owners(question, TOP) if owner is None else None
         found = self._analytics.usage(question, len(names), beside=ranking is not None)
-        by_bucket = presenting.groups(found["bucket"], lambda row: names.get(row["bucket_id"], "(removed)"))
-        by_operation = presenting.groups(found["operation"], lambda row: str(row["operation"]))
+        by_bucket = presenting.groups(found.by_bucket, lambda row: names.get(row["bucket_id"], "(removed)"))
+        by_operation = presenting.groups(found.by_kind, lambda row: str(row["operation"]))
         window = question.window
         shown = Usage(
             since=window.since,
             until=self._clock.now(),
             previous_since=window.before,
             resolution_seconds=window.seconds,
-            totals=presenting.total(found["bucket"], current=True),
-            previous=presenting.total(found["bucket"], current=False),
-            series=presenting.series(found["time"]),
-            bucket_series=presenting.bucket_series(found["time"], names),
+            totals=presenting.total(found.by_bucket, current=True),
+            previous=presenting.total(found.by_bucket, current=False),
+            series=presenting.series(found.points),
+            bucket_series=presenting.bucket_series(found.points, names),
             by_bucket=by_bucket[:TOP],
             by_owner=[],
             by_operation=by_operation[:TOP],
-            by_status=presenting.groups(found["status"], lambda row: f"{row['status_class']}xx"),
+            by_status=presenting.groups(found.by_kind, lambda row: f"{row['status_class']}xx"),
             top_movers=[],
-            provenance=presenting.provenance(found["bucket"]),
+            provenance=presenting.provenance(found.by_bucket),
         )
         # Owners last: to rank them takes the longest.
-        owners = presenting.owner_groups(ranking()) if ranking else [_one_owner(question, found["bucket"])]
+        owners = presenting.owner_groups(ranking()) if ranking else [_one_owner(question, found.by_bucket)]
         moving = {"bucket": by_bucket, "owner": owners if owner is None else [], "operation": by_operation}
         return msgspec.structs.replace(shown, by_owner=owners[:TOP], top_movers=_movers(moving))
 
     def series(self, span: timedelta, *, bucket: str = "", owner: str | None = None) -> list[Point]:
         """Only what usage is over time."""
         question = self.question(span, bucket=bucket, owner=owner)
-        return presenting.series(self._analytics.usage(question, 0)["time"])
+        return presenting.series(self._analytics.usage(question, 0).points)
 
     def performance(
         self, span: timedelta, *, bucket: str = "", owner: str | None = None, operation: str = ""
