@@ -1,9 +1,11 @@
 """What several parts of one read look up is looked up once: within it, they see the same."""
 
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 _found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
@@ -28,3 +30,23 @@ def once(what: Hashable, look: Callable[[], T]) -> T:
         found[what] = look()
     value: T = found[what]
     return value
+
+
+class Either(Generic[T]):
+    """Work that is done once, by whichever of two threads is free first."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work, self._taken, self._done = work, Lock(), Future[T]()
+
+    def take(self) -> None:
+        """Do it, unless another thread has begun to."""
+        if self._taken.acquire(blocking=False):
+            try:
+                self._done.set_result(self._work())
+            except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+                self._done.set_exception(error)
+
+    def result(self) -> T:
+        """What it returned, or raised, in whichever thread; do it where none has begun to."""
+        self.take()
+        return self._done.result()

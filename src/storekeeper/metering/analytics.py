@@ -11,7 +11,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storekeeper.infra.analytics import UNPACKED, Analytics, written
+from storekeeper.infra.analytics import Analytics, written
+from storekeeper.infra.once import Either
 from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS, floor
@@ -22,7 +23,7 @@ _FEW = 32  # buckets whose series are all read: to find out first which are the 
 _FEW_OF_OWNER = 128  # who uses some of them
 _MOST = 100_000  # rows of an answer, far beyond what its groups can make
 
-_SMALL = f"SETTINGS optimize_move_to_prewhere = 0, {UNPACKED}"  # of sums: to filter before the rest is read takes longer than it saves
+_SMALL = "SETTINGS optimize_move_to_prewhere = 0"  # of sums: to filter before the rest is read takes longer than it saves
 _DEDUPLICATE = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "optimize_on_insert": 0,  # the views have added up what comes in one insert; merges do the rest
@@ -204,13 +205,25 @@ class MeteringAnalytics:
     def owners(self, question: Question, limit: int) -> Callable[[], Rows]:
         """Begun at once: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
         given = _given(question)
-        found, earlier = (
-            self._engine.beside(
-                partial(self._engine.table, f"{one.sql}, {self._engine.half}", **one.values, **given)
-            )
+        now, before = (
+            partial(self._engine.table, f"{one.sql}, {self._engine.half}", **one.values, **given)
             for one in (ranking.now(question, _and(given)), ranking.before(question, _and(given)))
         )
-        return lambda: ranking.ranked(found.result(), earlier.result(), limit)
+        # No more than two statements at a time, or the longest would have to share its core.
+        earlier = Either(before)
+
+        def work() -> pa.Table:
+            found = now()
+            earlier.take()
+            return found
+
+        begun = self._engine.beside(work)
+
+        def rank() -> Rows:
+            before = earlier.result()
+            return ranking.ranked(begun.result(), before, limit)
+
+        return rank
 
     def heat(self, question: Question, step: timedelta) -> Future[Rows]:
         """Soon: rows {moment (s), edge (ms), requests}, of whole steps."""
@@ -291,7 +304,9 @@ class MeteringAnalytics:
         given = _given(question)
         conditions = _and(given)
         part = part.format(table=table, conditions=conditions)
-        sql = sql.format(table=table, conditions=conditions, part=part, sets=sets, floor=_FLOORS.get(table, ""))
+        sql = sql.format(
+            table=table, conditions=conditions, part=part, sets=sets, floor=_FLOORS.get(table, "")
+        )
         window = question.window
         first = window.since if only_current else window.before
         values |= {"before": written(first), "until": written(window.until)}

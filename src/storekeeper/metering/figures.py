@@ -28,6 +28,7 @@ class Span(msgspec.Struct, frozen=True):
 class Cover(msgspec.Struct, frozen=True, kw_only=True):
     """Where which sums of a range are read. Nothing is twice."""
 
+    months: list[Span]
     weeks: list[Span]
     days: list[Span]
 

@@ -1,7 +1,7 @@
 """Pure rules of reading: which range is read how, what has moved, how cursors and signed links are written."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from storekeeper.kernel.errors import BadInputError
@@ -38,26 +38,59 @@ def week_of(day: date) -> tuple[date, date]:
     """The first day of its week, and the day after the last: weeks begin on the 1st, 8th, 15th, 22nd, 29th of a month."""
     number = (day.day - 1) // _WEEK
     first = day.replace(day=1 + number * _WEEK)
-    month_ends = (day.replace(day=1) + 31 * _DAY).replace(day=1)
-    return first, min(first + _WEEK * _DAY, month_ends)
+    return first, min(first + _WEEK * _DAY, month_of(day)[1])
+
+
+def day_of(day: date) -> tuple[date, date]:
+    """That day, and the one after it."""
+    return day, day + _DAY
+
+
+def month_of(day: date) -> tuple[date, date]:
+    """The first day of its month, and the day after the last."""
+    first = day.replace(day=1)
+    return first, (first + 31 * _DAY).replace(day=1)
+
+
+def by_day(moment: datetime) -> Span:
+    """The day that a moment is in, by UTC."""
+    start = floor(moment, _DAY)
+    return Span(start, start + _DAY)
 
 
 def by_week(moment: datetime) -> Span:
     """The week that a moment is in, by UTC."""
-    first, after = week_of(moment.astimezone(UTC).date())
-    return Span(datetime.combine(first, time.min, UTC), datetime.combine(after, time.min, UTC))
+    return _span(week_of(moment.astimezone(UTC).date()))
+
+
+def by_month(moment: datetime) -> Span:
+    """The month that a moment is in, by UTC."""
+    return _span(month_of(moment.astimezone(UTC).date()))
 
 
 def cover(span: Span) -> Cover:
-    """A range from sums by week where they fit, and by day at the edges.
+    """A range from sums by month where they fit, by week at the edges of these, and by day at the edges of those.
 
     Where it does not begin or end with a day, it does so with the next.
     """
-    start, end = _next_day(span.since), _next_day(span.until)
-    week = by_week(start)
-    first = start if week.since == start else min(week.until, end)
-    last = max(first, by_week(end).since)
-    return Cover(weeks=_filled(Span(first, last)), days=_filled(Span(start, first), Span(last, end)))
+    whole = Span(_next_day(span.since), _next_day(span.until))
+    weeks, days = _split([whole], by_week)
+    months, weeks = _split(weeks, by_month)
+    return Cover(months=months, weeks=weeks, days=days)
+
+
+def _split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[list[Span], list[Span]]:
+    """What of them whole units make up, and the rest."""
+    inner, rest = [], []
+    for span in spans:
+        first, last = unit(span.since), unit(span.until).since
+        start = span.since if first.since == span.since else first.until
+        if start < last:
+            inner.append(Span(start, last))
+            rest += [Span(span.since, start), Span(last, span.until)]
+        else:
+            rest.append(span)
+    return inner, [span for span in rest if span.since < span.until]
 
 
 def _next_day(moment: datetime) -> datetime:
@@ -65,8 +98,9 @@ def _next_day(moment: datetime) -> datetime:
     return floor(moment + _DAY - timedelta.resolution, _DAY)
 
 
-def _filled(*spans: Span) -> list[Span]:
-    return [span for span in spans if span.since < span.until]
+def _span(days: tuple[date, date]) -> Span:
+    since, until = (datetime.combine(day, time.min, UTC) for day in days)
+    return Span(since, until)
 
 
 def heat_step(span: timedelta) -> timedelta | None:

@@ -78,7 +78,7 @@ WHERE {table}.time >= toDateTime({{month:String}}, 'UTC') AND {table}.time < toD
 GROUP BY of_owner, in_bucket"""
 
 # By owner, by bucket, by both: the sums that have no more rows than needed. Those of few owners are found in the order of owners.
-_MONTHS = ((True, False, "owner_day"), (False, True, "traffic_day"), (True, True, "bucket_owner_day"))
+_MONTHS = ((True, False, "owner_month"), (False, True, "traffic_day"), (True, True, "bucket_owner_month"))
 _OF_FEW = "usage_day"
 Row = dict[str, Any]
 Key = tuple[str, str]  # owner and bucket's id; one of them is empty for all

@@ -28,15 +28,13 @@ def test_a_window_covers_the_range_by_whole_steps(now, span):
 
 
 @given(moments, spans)
-def test_a_range_is_covered_once_by_weeks_and_days(until, span):
-    """From the first midnight in it to the last, without a gap; days only where no week fits."""
+def test_a_range_is_covered_once_by_months_weeks_and_days(until, span):
+    """From the first midnight in it to the last, without a gap; days only where no week fits, weeks only where no month does."""
     found = reckoning.cover(Span(until - span, until))
-    for weeks in found.weeks:
-        assert [reckoning.by_week(moment).since for moment in (weeks.since, weeks.until)] == [
-            weeks.since,
-            weeks.until,
-        ]
-    read = sorted([*found.weeks, *found.days], key=lambda one: one.since)
+    for unit, parts in ((reckoning.by_month, found.months), (reckoning.by_week, found.weeks)):
+        for part in parts:
+            assert [unit(moment).since for moment in (part.since, part.until)] == [part.since, part.until]
+    read = sorted([*found.months, *found.weeks, *found.days], key=lambda one: one.since)
     assert all(one.since < one.until for one in read)
     assert all(one.until == after.since for one, after in pairwise(read))
     day = timedelta(days=1)
@@ -47,7 +45,9 @@ def test_a_range_is_covered_once_by_weeks_and_days(until, span):
         assert since == end
         return
     assert (read[0].since, read[-1].until) == (since, end)
-    assert all(reckoning.by_week(one.since).until >= one.until for one in found.days if found.weeks)
+    longer = [*found.months, *found.weeks]
+    assert all(reckoning.by_week(one.since).until >= one.until for one in found.days if longer)
+    assert all(reckoning.by_month(one.since).until >= one.until for one in found.weeks if found.months)
 
 
 @given(st.dates(date(2023, 1, 1), date(2029, 1, 1)))
@@ -56,6 +56,10 @@ def test_weeks_are_whole_in_their_month(day):
     assert first <= day < after <= first + timedelta(days=7)
     assert first.month == (after - timedelta(days=1)).month == day.month
     assert reckoning.week_of(after)[0] == after
+    begin, end = reckoning.month_of(day)
+    assert begin <= first < after <= end
+    assert (begin.day, end.day) == (1, 1)
+    assert reckoning.month_of(end)[0] == end
 
 
 @given(moments, spans)

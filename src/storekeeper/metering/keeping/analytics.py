@@ -10,12 +10,18 @@ import pyarrow as pa
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering import reckoning
 
-# And the sums by day that they are made of.
-_WEEKS = {"owner_week": "owner_day", "bucket_owner_week": "bucket_owner_day"}
-SUMS = (
-    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", *_WEEKS, "bucket_owner_day", "traffic_minute", "traffic_hour",
+_DAILY = (
+    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", "bucket_owner_day", "traffic_minute", "traffic_hour",
     "traffic_day", "speed_minute", "speed_hour", "speed_day", "heat_map",
 )  # fmt: skip
+# Sums of several days with what they are made of, each before that: what is counted again there is counted here as well.
+_LONGER = (
+    ("owner_month", "owner_week", reckoning.month_of, reckoning.week_of),
+    ("owner_week", "owner_day", reckoning.week_of, reckoning.day_of),
+    ("bucket_owner_month", "bucket_owner_week", reckoning.month_of, reckoning.week_of),
+    ("bucket_owner_week", "bucket_owner_day", reckoning.week_of, reckoning.day_of),
+)
+SUMS = (*_DAILY, *(table for table, *_ in _LONGER))
 REPORTED = "reported_usage"  # what providers say; goes with the sums
 STAGED = "operation_staged"  # operations on their way back; nothing counts them
 LEAVING = "operation_leaving"  # operations whose time is over, until they are archived
@@ -65,18 +71,15 @@ VIEWS = """
 SELECT name, as_select FROM system.tables
 WHERE database = currentDatabase() AND engine = 'MaterializedView' LIMIT 100"""
 
-# Sums of a day.
+# Sums that have the time of a day, or of the days that begin with it.
 DELETE_SUMS = "DELETE FROM {table} WHERE toDate(time) = {{day:Date}}"
 
-# Sums of the week that a day is in; the time of a week is its first day.
-DELETE_WEEK = "DELETE FROM {table} WHERE toDate(time) = {{week:Date}}"
-
-# The other days of that week.
+# The others of the sums that a longer one is made of, which has the time of its first day.
 COUNT_REST = """
 INSERT INTO {table} {select}
 SETTINGS insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0"""
 _REST = """(
-    SELECT * FROM {source} WHERE toDate(time) >= {{week:Date}} AND toDate(time) < {{next:Date}} AND toDate(time) != {{day:Date}}
+    SELECT * FROM {source} WHERE toDate(time) >= {{first:Date}} AND toDate(time) < {{after:Date}} AND toDate(time) != {{day:Date}}
 ) AS {source}"""
 
 # Sums of a day counted anew. What was removed must not be taken for a repetition.
@@ -151,27 +154,26 @@ class KeepingAnalytics:
         """Replace all sums of a day by sums of its operations, also of the staged ones if `staged`."""
         with self._changing():
             views = self._views()
-            for table in SUMS:
-                if table not in _WEEKS:
-                    self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
-            for table, source in _WEEKS.items():
-                self._leave_out(day, table, source, views[table])
+            for table, source, whole, part in _LONGER:
+                self._leave_out(table, source, views[table], whole(day), part(day)[0])
+            for table in _DAILY:
+                self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
             for target, select in views.items():
                 if _SOURCE.search(select):
                     self._engine.command(
                         COUNT_AGAIN.format(table=target, select=_of_day(select, staged)), day=day.isoformat()
                     )
 
-    def _leave_out(self, day: date, table: str, source: str, select: str) -> None:
-        """Make the sums of a week without that day."""
-        week, following = reckoning.week_of(day)
-        self._engine.command(DELETE_WEEK.format(table=table), week=week.isoformat())
+    def _leave_out(self, table: str, source: str, select: str, whole: tuple[date, date], part: date) -> None:
+        """Make the sums of some days without those of `part` of them, which has the time of its first day."""
+        first, after = whole
+        self._engine.command(DELETE_SUMS.format(table=table), day=first.isoformat())
         rest = re.sub(rf"\bFROM\s+(?:\w+\.)?{source}\b", "FROM " + _REST.format(source=source), select)
         self._engine.command(
             COUNT_REST.format(table=table, select=rest),
-            week=week.isoformat(),
-            next=following.isoformat(),
-            day=day.isoformat(),
+            first=first.isoformat(),
+            after=after.isoformat(),
+            day=part.isoformat(),
         )
 
     @contextmanager

@@ -71,7 +71,8 @@ SELECT
 FROM operation
 GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
--- Weighted sums by owner, a row an hour.
+-- Weighted sums by owner, a row an hour. What came in one insert is mostly of one minute, so that sums of it by the hour, or by more, would
+-- have as many rows: merges add them up.
 CREATE TABLE usage_hour AS usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
@@ -82,12 +83,8 @@ SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
 SELECT
     toStartOfHour(usage_minute.time) AS time, bucket_id, owner, operation, status_class, storage_class,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(refused) AS refused,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
-    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
-FROM usage_minute
-GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
+    requests, samples, errors, throttles, refused, bytes_in, bytes_out, latency_sum, timed, latency
+FROM usage_minute;
 
 -- Weighted sums by owner, a row a day.
 CREATE TABLE usage_day AS usage_hour;
@@ -95,12 +92,8 @@ CREATE TABLE usage_day AS usage_hour;
 CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
 SELECT
     toStartOfDay(usage_hour.time) AS time, bucket_id, owner, operation, status_class, storage_class,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(refused) AS refused,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed,
-    quantilesBFloat16WeightedMergeState(0.5, 0.95, 0.99)(latency) AS latency
-FROM usage_hour
-GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
+    requests, samples, errors, throttles, refused, bytes_in, bytes_out, latency_sum, timed, latency
+FROM usage_hour;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row a minute.
 CREATE TABLE traffic_minute
@@ -190,7 +183,7 @@ CREATE TABLE owner_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, owner)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW owner_hour_view TO owner_hour AS
@@ -207,10 +200,8 @@ CREATE TABLE owner_day AS owner_hour;
 CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
 SELECT
     toStartOfDay(owner_hour.time) AS time, owner,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM owner_hour
-GROUP BY time, owner;
+    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM owner_hour;
 
 -- Weighted sums by owner, a row a week.
 CREATE TABLE owner_week AS owner_hour;
@@ -218,10 +209,17 @@ CREATE TABLE owner_week AS owner_hour;
 CREATE MATERIALIZED VIEW owner_week_view TO owner_week AS
 SELECT
     toDateTime(toStartOfMonth(owner_day.time), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(owner_day.time) - 1, 7) * 7) AS time, owner,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM owner_day
-GROUP BY time, owner;
+    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM owner_day;
+
+-- Weighted sums by owner, a row a month.
+CREATE TABLE owner_month AS owner_hour;
+
+CREATE MATERIALIZED VIEW owner_month_view TO owner_month AS
+SELECT
+    toDateTime(toStartOfMonth(owner_week.time), 'UTC') AS time, owner,
+    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM owner_week;
 
 -- Weighted sums by bucket and owner, a row a day.
 CREATE TABLE bucket_owner_day
@@ -241,7 +239,7 @@ CREATE TABLE bucket_owner_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, owner)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384, index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW bucket_owner_day_view TO bucket_owner_day AS
@@ -259,10 +257,17 @@ CREATE MATERIALIZED VIEW bucket_owner_week_view TO bucket_owner_week AS
 SELECT
     toDateTime(toStartOfMonth(bucket_owner_day.time), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(bucket_owner_day.time) - 1, 7) * 7) AS time,
     bucket_id, owner,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM bucket_owner_day
-GROUP BY time, bucket_id, owner;
+    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM bucket_owner_day;
+
+-- Weighted sums by bucket and owner, a row a month.
+CREATE TABLE bucket_owner_month AS bucket_owner_day;
+
+CREATE MATERIALIZED VIEW bucket_owner_month_view TO bucket_owner_month AS
+SELECT
+    toDateTime(toStartOfMonth(bucket_owner_week.time), 'UTC') AS time, bucket_id, owner,
+    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM bucket_owner_week;
 
 -- Weighted sums and latency by operation, a row a minute.
 CREATE TABLE speed_minute
