@@ -12,7 +12,7 @@ from storekeeper.infra.analytics import Analytics
 from storekeeper.metering.analytics import MeteringAnalytics
 from storekeeper.metering.figures import Question
 from storekeeper.metering.keeping.analytics import SUMS
-from storekeeper.metering.reckoning import EDGES_MS, window
+from storekeeper.metering.reckoning import EDGES_MS, floor, window
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -56,6 +56,54 @@ def test_all_sums_agree_also_when_a_batch_comes_twice(engine):
         MeteringAnalytics(engine).insert(operations(), token="once")
     tables = set(SUMS) - {"heat_map"}
     assert {table: sums(engine, table) for table in tables} == dict.fromkeys(tables, EXPECTED)
+
+
+HOURS = (6, 12, 24, 7 * 24, 30 * 24, 45 * 24, 90 * 24, 365 * 24)
+
+
+@pytest.mark.parametrize("bucket", [None, "b1"])
+@pytest.mark.parametrize(
+    "now", [NOW, datetime(2026, 3, 1, 0, 30, tzinfo=UTC), datetime(2026, 3, 31, 23, 58, tzinfo=UTC)]
+)
+def test_owners_are_ranked_by_whichever_sums_cover_the_range(engine, bucket, now):
+    """Days, weeks and months together tell what single operations do, of the range and of the one before."""
+    engine.migrate()
+    analytics = MeteringAnalytics(engine)
+    steps = [timedelta(hours=7 * number + number % 5) for number in range(2500)]
+    rows = operations(len(steps)).set_column(
+        0, "time", pa.array([now - step for step in steps], pa.timestamp("ms", tz="UTC"))
+    )
+    for start in range(0, rows.num_rows, 500):
+        analytics.insert(rows.slice(start, 500), token=str(start))
+    told = [row for row in rows.to_pylist() if bucket in (None, row["bucket_id"])]
+    for hours in HOURS:
+        asked = Question(window=window(now, timedelta(hours=hours)), bucket_id=bucket)
+        found = {row["name"]: row for row in analytics.owners(asked, 50)()}
+        current, previous = spans(asked.window, whole_days=hours > 24)
+        expected = {
+            name: (requests(told, name, current), requests(told, name, previous)) for name in sorted(found)
+        }
+        assert {
+            name: (row["requests"], row["previous"]) for name, row in sorted(found.items())
+        } == expected, hours
+        assert sum(row["requests"] for row in found.values()) == requests(told, None, current)
+        assert all(row["bytes_out"] == 1000 * row["requests"] for row in found.values())
+
+
+def spans(window, *, whole_days):
+    """Of more than a day, what is ranked begins with a day."""
+    moments = (window.before, window.since, NOW + timedelta(days=1))
+    if whole_days:
+        day = timedelta(days=1)
+        moments = tuple(floor(moment - timedelta.resolution, day) + day for moment in moments)
+    before, since, until = moments
+    return (since, until), (before, since)
+
+
+def requests(told, owner, span):
+    return sum(
+        row["weight"] for row in told if owner in (None, row["owner"]) and span[0] <= row["time"] < span[1]
+    )
 
 
 def test_latencies_are_counted_by_the_edge_below_them_as_they_come_in(engine):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from storekeeper.infra.once import once, one_read
+from storekeeper.infra.once import Either, once, one_read
 
 
 class Looking:
@@ -50,3 +50,41 @@ def test_threads_that_work_for_a_read_share_it():
         thread.start()
         thread.join()
     assert seen == [1]
+
+
+def test_either_thread_does_the_work_once():
+    """A thread that asks for the result while another is at work waits for it."""
+    look, begun, go_on = Looking(), threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        go_on.wait(10)
+        return look()
+
+    either = Either(work)
+    first = threading.Thread(target=either.take)
+    first.start()
+    assert begun.wait(10)
+    either.take()  # begun already, so that this returns at once
+    found = []
+    second = threading.Thread(target=lambda: found.append(either.result()))
+    second.start()
+    go_on.set()
+    for thread in (first, second):
+        thread.join(10)
+    assert (found, either.result(), look.times) == ([1], 1, 1)
+
+
+def test_who_asks_for_a_result_does_the_work_that_nobody_began():
+    assert Either(lambda: 7).result() == 7
+
+
+def test_both_hear_that_it_failed():
+    def fail():
+        raise LookupError("not there")
+
+    either = Either(fail)
+    either.take()
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            either.result()

@@ -134,7 +134,8 @@ CREATE TABLE traffic_hour AS traffic_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
+    index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
@@ -183,7 +184,8 @@ CREATE TABLE owner_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, owner)
-SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
+    non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW owner_hour_view TO owner_hour AS
@@ -239,7 +241,8 @@ CREATE TABLE bucket_owner_day
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, owner)
-SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384, index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
+    index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW bucket_owner_day_view TO bucket_owner_day AS
