@@ -26,7 +26,8 @@ from storekeeper.kernel.errors import UnavailableError
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations" / "analytics"
 POOL_SIZE = 4
-# The setting of reads that often come back to the same rows: they stay unpacked, which saves up to half of the work.
+# The setting of reads that come back to the same rows: they stay unpacked, which saves up to half of the work. Reads that come to others
+# each time would wait for memory that was never used.
 UNPACKED = "use_uncompressed_cache = 1"
 READ_SECONDS, COMMAND_SECONDS = 20, 600
 _NICE = 10

@@ -179,13 +179,15 @@ class MeteringAnalytics:
         found = self._ask(sql, question, _sums_of(question), part=part, sets=sets)
         over_time = _apart(found, _BY_TIME)
         by_bucket = _by_bucket(over_time) if is_few else _apart(found, _BY_BUCKET).to_pylist()
-        points = over_time.filter(pc.greater(over_time["moment"], 0))
+        points = over_time.filter(_is_current(over_time))
         if is_few and buckets > PARTS:
             points = _of_busiest(points, by_bucket)
         return UsageFound(points, by_bucket, _apart(found, _BY_KIND).to_pylist())
 
     def speed(self, question: Question) -> dict[str, Rows]:
-        """The same with {p50, p95, p99} in ms, by time, operation, all; of the range before, only sums in all."""
+        """Rows {current, moment (s), operation, p50, p95, p99 (ms)} and sums by what they are apart by: time, operation, all; of the range
+        before, without `current`, only sums in all.
+        """
         table, window = _speed_of(question), question.window
         earlier = msgspec.structs.replace(window, since=window.before, until=window.since)
         asked = msgspec.structs.replace(question, window=earlier)
@@ -343,13 +345,19 @@ def _speed_of(question: Question) -> str:
 
 
 def _apart(found: pa.Table, kind: int) -> pa.Table:
-    return found.filter(pc.equal(found["apart"], kind))
+    return found.filter(pc.equal(found["apart"], pa.scalar(kind)))
+
+
+def _is_current(over_time: pa.Table) -> Any:
+    """Of each row, whether it is of the range, and not of the one before."""
+    return pc.greater(over_time["moment"], pa.scalar(0))
 
 
 def _by_bucket(over_time: pa.Table) -> Rows:
     """All steps of time of the range in one, and that of the range before."""
-    current = pc.greater(over_time["moment"], 0)
-    told = over_time.set_column(over_time.schema.get_field_index("current"), "current", current)
+    told = over_time.set_column(
+        over_time.schema.get_field_index("current"), "current", _is_current(over_time)
+    )
     parts = told.drop_columns(["bucket_id"]).rename_columns({"part": "bucket_id"})
     found: Rows = added(parts, ["current", "bucket_id"]).to_pylist()
     return found

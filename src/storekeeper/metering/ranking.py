@@ -79,8 +79,8 @@ def _with_previous(found: Any, earlier: Any) -> Any:
     gone = earlier.filter(pc.invert(pc.is_in(earlier["name"], value_set=found["name"])))
     every = pa.concat_tables([found.append_column("previous", previous), gone], promote_options="default")
     nothing = pa.scalar(0.0)
-    requests = pc.coalesce(every["requests"], nothing)
-    moved = pc.abs(pc.subtract(requests, pc.coalesce(every["previous"], nothing)))
+    requests: Any = pc.coalesce(every["requests"], nothing)
+    moved: Any = pc.abs(pc.subtract(requests, pc.coalesce(every["previous"], nothing)))
     return every.set_column(every.schema.get_field_index("requests"), "requests", requests).append_column(
         "moved", moved
     )

@@ -62,7 +62,7 @@ def test_reads_that_come_back_keep_what_they_have_unpacked(engine):
     assert engine.row(asked)["asked"] == 1
 
 
-def test_no_statement_waits_to_be_compiled(engine):
+def test_no_read_waits_to_be_compiled(engine):
     names = ("compile_expressions", "compile_aggregate_expressions", "compile_sort_description")
     told = engine.row("SELECT " + ", ".join(f"toUInt8(getSetting('{name}')) AS {name}" for name in names))
     assert told == dict.fromkeys(names, 0)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storekeeper.costs.analytics.places import Places
+from storekeeper.costs.analytics.stored import GROUPING
 from storekeeper.costs.analytics.weights import NUMBER, Source
 
 _SPILL = "max_bytes_before_external_group_by = 300000000"
@@ -50,7 +51,7 @@ def parts(source: Source, places: Places, columns: Sequence[Column], threads: st
     exact = list(by_kind(source, columns).values())
     if source.lists:
         return _STORE.format(rates=rates, rows=_mapped(source, places, exact), settings=_SPILL)
-    return _STORE.format(rates=rates, rows=_grouped(source, places, exact), settings=f"{_SPILL}, {threads}")
+    return _STORE.format(rates=rates, rows=_grouped(source, places, exact), settings=f"{GROUPING}, {threads}")
 
 
 def _mapped(source: Source, places: Places, exact: Sequence[str]) -> str:

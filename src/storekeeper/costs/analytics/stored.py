@@ -9,10 +9,12 @@ from storekeeper.costs.rules.stretches import Stretch
 from storekeeper.infra.analytics import Analytics
 
 # Most owners have something in few buckets or in all, so that groups are as many as rows: what the engine does by itself to group in
-# parts, and to foresee how many there will be, takes longer than it saves.
-_GROUPING = (
+# parts, and to foresee how many there will be, takes longer than it saves. Blocks are no larger than fit beside the groups, and sums are
+# compiled at once: a calculation comes back for as long as the server is there.
+GROUPING = (
     "max_bytes_before_external_group_by = 300000000, group_by_two_level_threshold = 0, group_by_two_level_threshold_bytes = 0, "
-    "collect_hash_table_stats_during_aggregation = 0"
+    "collect_hash_table_stats_during_aggregation = 0, max_block_size = 16384, "
+    "compile_aggregate_expressions = 1, min_count_to_compile_aggregate_expression = 0"
 )
 
 # Bytes for so many seconds, in two steps: their product may be more than 64 bits hold.
@@ -53,7 +55,7 @@ FROM
     GROUP BY owner, storage_class, bucket
 )
 GROUP BY owner, storage_class
-SETTINGS {_GROUPING}, {{threads}}"""
+SETTINGS {GROUPING}, {{threads}}"""
 
 
 class Held(NamedTuple):

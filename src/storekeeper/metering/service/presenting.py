@@ -55,9 +55,10 @@ def series(points: pa.Table) -> list[Point]:
 
 def bucket_series(points: pa.Table, names: Mapping[str, str]) -> list[BucketPoint]:
     """Oldest first; all but the busiest buckets are one, and so are all that were removed."""
-    called = pa.array([*names.values(), OTHERS, _REMOVED], pa.string())
-    known = pa.array([*names, ""], pa.string())
-    places: Any = pc.fill_null(pc.index_in(points["part"].cast(pa.string()), known), len(known))
+    called: Any = pa.array([*names.values(), OTHERS, _REMOVED], pa.string())
+    known: Any = pa.array([*names, ""], pa.string())
+    part: Any = points["part"].cast(pa.string())
+    places: Any = pc.fill_null(pc.index_in(part, known), len(known))
     told = points.append_column("bucket", called.take(places.combine_chunks()))
     sums = added(told, ["moment", "bucket"], _OF_BUCKETS).sort_by(
         [("moment", "ascending"), ("bucket", "ascending")]
