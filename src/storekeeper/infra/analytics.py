@@ -30,7 +30,7 @@ POOL_SIZE = 4
 # each time would wait for memory that was never used.
 UNPACKED = "use_uncompressed_cache = 1"
 READ_SECONDS, COMMAND_SECONDS = 20, 600
-_NICE = 10
+_NICE = 10  # of threads that work for the engine, so that they never keep requests from being taken
 _NICER = 15  # of those that merge parts of tables, so that they seldom keep anybody from reading, and still come to an end
 _CACHED = 8  # of the engine's memory, the part that keeps what reads with `UNPACKED` have unpacked
 _THREAD_MEMORY = 256 << 20  # bytes that must be free for each thread of a statement

@@ -140,6 +140,6 @@ def _reads(question: Question, span: Span) -> list[_Read]:
     by_hour = window.step == "hour"
     fine = "owner_hour" if by_hour and question.bucket_id is None else "operation"
     today = reckoning.by_day(span.until)
-    if by_hour and span.until == window.until and span.since <= today.since:  # and so is the present day
+    if by_hour and span.until == window.until and span.since < today.since:  # and so is the present day
         return [_Read(fine, [Span(span.since, today.since)]), _Read(f"{sums}_day", [today])]
     return [_Read(fine, [span])]
