@@ -1,4 +1,4 @@
-"""What several parts of one read look up is looked up once: within it, they see the same."""
+"""What several parts of one read look up is looked up once: within it, they see the same. And work that either of two threads does once."""
 
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future

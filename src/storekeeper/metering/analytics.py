@@ -16,7 +16,7 @@ from storekeeper.infra.once import Either
 from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
 from storekeeper.metering.reckoning import EDGES_MS, floor
-from storekeeper.metering.sums import added
+from storekeeper.metering.sums import FIGURES, added
 
 PARTS = 8  # buckets that a series tells apart; the rest is one more
 _FEW = 32  # buckets whose series are all read: to find out first which are the busiest takes longer
@@ -30,9 +30,7 @@ _DEDUPLICATE = {
     "max_partitions_per_insert_block": 1000,  # what is imported may reach back a year, a part for each day
 }
 
-_SUMS = """
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed"""
+_SUMS = ", ".join(f"sum({name}) AS {name}" for name in FIGURES)
 _SINCE = "toDateTime({{since:String}}, 'UTC')"
 _WHERE = "{table}.time >= toDateTime({{before:String}}, 'UTC') AND {table}.time < toDateTime({{until:String}}, 'UTC') {conditions}"
 _CONDITIONS = {
@@ -41,7 +39,7 @@ _CONDITIONS = {
     "operation": "operation = {operation:String}",
 }
 
-# Sums of a range over time by bucket, with the moment 0 of all of the range before; by operation and status of both ranges; and,
+# Sums of a range over time by bucket, and of the range before at the moment 0; by operation and status of both ranges; and,
 # where there are too many buckets to tell them apart over time, by bucket of both. `apart` tells which.
 USAGE = f"""
 SELECT
@@ -49,7 +47,7 @@ SELECT
     if(current, toUnixTimestamp({{table}}.time), 0) AS moment, {{part}} AS part, bucket_id, operation, status_class, {_SUMS}
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ({{sets}}) LIMIT {_MOST} {_SMALL}"""
-_OF_FEW = "(moment, part), (current, operation, status_class)"
+_OF_FEW = "(current, moment, part), (current, operation, status_class)"
 _OF_MANY = f"{_OF_FEW}, (current, bucket_id)"
 
 # Which bucket a step of time is of, where there are too many to tell all apart.
@@ -57,7 +55,7 @@ _BUSIEST = f"""if(bucket_id IN (
     SELECT bucket_id FROM {{table}} WHERE {_WHERE} GROUP BY bucket_id ORDER BY sum(requests) DESC LIMIT {PARTS}
 ), toString(bucket_id), '')"""
 
-_BY_TIME, _BY_KIND, _BY_BUCKET = 0b01, 0b10, 0b11
+_OVER_TIME, _OF_KINDS, _OF_BUCKETS = 0b01, 0b10, 0b11
 
 # Latency quantiles and sums of a range, over time, by operation and in all.
 SPEED = f"""
@@ -177,12 +175,14 @@ class MeteringAnalytics:
         sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
         part, sets = ("bucket_id", _OF_FEW) if is_few else (_BUSIEST, _OF_MANY)
         found = self._ask(sql, question, _sums_of(question), part=part, sets=sets)
-        over_time = _apart(found, _BY_TIME)
-        by_bucket = _by_bucket(over_time) if is_few else _apart(found, _BY_BUCKET).to_pylist()
-        points = over_time.filter(_is_current(over_time))
+        over_time = _apart(found, _OVER_TIME)
+        by_bucket = (
+            added(over_time, ["current", "bucket_id"]) if is_few else _apart(found, _OF_BUCKETS)
+        ).to_pylist()
+        points = over_time.filter(pc.equal(over_time["current"], pa.scalar(1)))
         if is_few and buckets > PARTS:
             points = _of_busiest(points, by_bucket)
-        return UsageFound(points, by_bucket, _apart(found, _BY_KIND).to_pylist())
+        return UsageFound(points, by_bucket, _apart(found, _OF_KINDS).to_pylist())
 
     def speed(self, question: Question) -> dict[str, Rows]:
         """Rows {current, moment (s), operation, p50, p95, p99 (ms)} and sums by what they are apart by: time, operation, all; of the range
@@ -346,21 +346,6 @@ def _speed_of(question: Question) -> str:
 
 def _apart(found: pa.Table, kind: int) -> pa.Table:
     return found.filter(pc.equal(found["apart"], pa.scalar(kind)))
-
-
-def _is_current(over_time: pa.Table) -> Any:
-    """Of each row, whether it is of the range, and not of the one before."""
-    return pc.greater(over_time["moment"], pa.scalar(0))
-
-
-def _by_bucket(over_time: pa.Table) -> Rows:
-    """All steps of time of the range in one, and that of the range before."""
-    told = over_time.set_column(
-        over_time.schema.get_field_index("current"), "current", _is_current(over_time)
-    )
-    parts = told.drop_columns(["bucket_id"]).rename_columns({"part": "bucket_id"})
-    found: Rows = added(parts, ["current", "bucket_id"]).to_pylist()
-    return found
 
 
 def _of_busiest(points: pa.Table, by_bucket: Rows) -> pa.Table:

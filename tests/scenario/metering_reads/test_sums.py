@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from storekeeper.infra.analytics import Analytics
-from storekeeper.metering.analytics import MeteringAnalytics
+from storekeeper.metering.analytics import PARTS, MeteringAnalytics
 from storekeeper.metering.figures import Question
 from storekeeper.metering.keeping.analytics import SUMS
 from storekeeper.metering.reckoning import EDGES_MS, floor, window
@@ -104,6 +104,36 @@ def requests(told, owner, span):
     return sum(
         row["weight"] for row in told if owner in (None, row["owner"]) and span[0] <= row["time"] < span[1]
     )
+
+
+@pytest.mark.parametrize("owner", [None, "owner-1"])
+@pytest.mark.parametrize("buckets", [PARTS, PARTS + 4, 40, 140])
+def test_of_many_buckets_the_busiest_are_told_apart_over_time(engine, buckets, owner):
+    """However they are found out, which depends on how many there are."""
+    engine.migrate()
+    analytics = MeteringAnalytics(engine)
+    names = [f"b{n:03}" for n in range(buckets) for _ in range(n + 1)]  # the last does the most
+    rows = operations(len(names)).set_column(1, "bucket_id", pa.array(names))
+    ago = [timedelta(hours=hours, minutes=5 * (n % 7)) for n, _ in enumerate(names) for hours in (30, 2)]
+    rows = pa.concat_tables([rows, rows]).sort_by("bucket_id")
+    rows = rows.set_column(0, "time", pa.array([NOW - one for one in ago], pa.timestamp("ms", tz="UTC")))
+    rows = rows.set_column(2, "owner", pa.array(["owner-1"] * rows.num_rows))
+    analytics.insert(rows, token="once")
+    found = analytics.usage(msgspec.structs.replace(QUESTION, owner=owner), buckets)
+    expected = {name: 2.0 * count for name, count in Counter(names).items()}
+    told = {(bool(row["current"]), row["bucket_id"]): row["requests"] for row in found.by_bucket}
+    assert told == {(current, name): count for current in (False, True) for name, count in expected.items()}
+    parts = Counter()
+    for row in found.points.to_pylist():
+        assert row["moment"] == (NOW - timedelta(hours=2, minutes=30)).timestamp()
+        parts[row["part"]] += row["requests"]
+    busiest = dict(sorted(expected.items(), key=lambda one: -one[1])[:PARTS])
+    rest = sum(expected.values()) - sum(busiest.values())
+    assert parts == busiest | ({"": rest} if rest else {})
+    for current in (False, True):
+        kinds = [row for row in found.by_kind if bool(row["current"]) is current]
+        assert sum(row["requests"] for row in kinds) == sum(expected.values())
+        assert {row["operation"] for row in kinds} == {"GetObject", "PutObject"}
 
 
 def test_latencies_are_counted_by_the_edge_below_them_as_they_come_in(engine):

@@ -15,7 +15,6 @@ from storekeeper.costs.analytics.weights import SOURCES, Source, Weights
 from storekeeper.costs.rules.sharing import rate
 from storekeeper.infra.analytics import Analytics
 
-_SPILL = 300_000_000
 _AT_ONCE = 1000  # rows that are parameters of a statement
 
 # What of a month is shared, each by the weights of its bucket, storage class and operation.
