@@ -95,7 +95,9 @@ def _fill(server, size):
     pause = threading.Event()
     while server.analytics.row("SELECT count() AS n FROM system.merges")["n"]:
         pause.wait(0.5)
-    rows = server.analytics.row("SELECT count() AS n FROM owner_day")["n"]
+    rows = server.analytics.row("SELECT count() AS n FROM owner_sum WHERE unit = 'day' AND bucket_id = ''")[
+        "n"
+    ]
     print(
         f"\nas many sums as of {size:,} operations: {stored:,} stored in {time.perf_counter() - begun:.0f} s, "
         f"{rows:,} rows by owner and day",
@@ -104,13 +106,15 @@ def _fill(server, size):
 
 
 def _settle(server):
-    """Sums of months that are over become one part, which the engine does by itself when an hour has passed."""
+    """Months of sums and days of operations that are over become one part, which the engine does by itself when an hour has passed."""
     over = server.analytics.rows(
-        "SELECT DISTINCT table, partition FROM system.parts WHERE active AND match(partition, '^[0-9]{6}$') "
-        "AND partition < toString(toYYYYMM(now()))"
+        "SELECT table, partition_id FROM system.parts "
+        "WHERE active AND match(partition_id, '^20[0-9]{4}$') AND partition_id < toString(toYYYYMM(now())) "
+        "OR active AND match(partition_id, '^20[0-9]{6}$') AND partition_id < formatDateTime(now(), '%Y%m%d') "
+        "GROUP BY table, partition_id HAVING count() > 1"
     )
     for one in over:
-        server.analytics.command(f"OPTIMIZE TABLE {one['table']} PARTITION {one['partition']} FINAL")
+        server.analytics.command(f"OPTIMIZE TABLE {one['table']} PARTITION ID '{one['partition_id']}' FINAL")
 
 
 def _kinds(size):

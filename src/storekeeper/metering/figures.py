@@ -25,14 +25,6 @@ class Span(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class Cover(msgspec.Struct, frozen=True, kw_only=True):
-    """Where which sums of a range are read. Nothing is twice."""
-
-    months: list[Span]
-    weeks: list[Span]
-    days: list[Span]
-
-
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Which operations are asked about. None is any; an empty owner is nobody's."""
 

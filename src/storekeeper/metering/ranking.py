@@ -17,11 +17,14 @@ from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Question, Span
 from storekeeper.metering.sums import FIGURES
 
+SUMS = "owner_sum"
+
 # What owners did, as rows of one table say, or of several.
 _SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name {settings}"
 _PART = "SELECT owner, {columns} FROM {rows}"
 _ROWS = "{table} WHERE ({spans}) {conditions}"
-_SPAN = "{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
+_SPAN = "{unit}{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
+_UNIT, _OF_ALL = "unit = '{}' AND ", " AND bucket_id = ''"
 
 # Blocks of a megabyte, as rows of so many columns are read in by themselves, take a tenth longer.
 _SETTINGS = "SETTINGS optimize_move_to_prewhere = 0, preferred_block_size_bytes = 16000000"
@@ -47,20 +50,17 @@ class Statement(NamedTuple):
 
 class _Read(NamedTuple):
     table: str
-    spans: Sequence[Span]
+    spans: Sequence[tuple[str, Span]]  # of which unit; empty where a table has one only
 
 
 def now(question: Question, conditions: str) -> Statement:
     """Every owner's sums of the range: {name, requests, …, timed}."""
-    return _statement(
-        _reads(question, Span(question.window.since, question.window.until)), FIGURES, conditions
-    )
+    return _statement(question, Span(question.window.since, question.window.until), FIGURES, conditions)
 
 
 def before(question: Question, conditions: str) -> Statement:
     """Every owner's requests of the range before: {name, requests}."""
-    window = question.window
-    return _statement(_reads(question, Span(window.before, window.since)), _COMPARED, conditions)
+    return _statement(question, Span(question.window.before, question.window.since), _COMPARED, conditions)
 
 
 def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any]]:
@@ -93,15 +93,18 @@ def _most(every: Any, order: str, limit: int) -> list[int]:
     return found
 
 
-def _statement(reads: Sequence[_Read], figures: Sequence[str], conditions: str) -> Statement:
+def _statement(question: Question, span: Span, figures: Sequence[str], conditions: str) -> Statement:
     values: dict[str, str] = {}
     places, rows = count(), {}
-    for read in reads:
+    for read in _reads(question, span):
         spans = []
-        for span, place in zip(read.spans, places, strict=False):
-            values |= {f"from_{place}": written(span.since), f"to_{place}": written(span.until)}
-            spans.append(_SPAN.format(table=read.table, n=place))
-        rows[read.table] = _ROWS.format(table=read.table, spans=" OR ".join(spans), conditions=conditions)
+        for (unit, part), place in zip(read.spans, places, strict=False):
+            values |= {f"from_{place}": written(part.since), f"to_{place}": written(part.until)}
+            spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=read.table, n=place))
+        of_all = _OF_ALL if read.table == SUMS and question.bucket_id is None else ""
+        rows[read.table] = _ROWS.format(
+            table=read.table, spans=" OR ".join(spans), conditions=conditions + of_all
+        )
     if len(rows) == 1:
         ((table, source),) = rows.items()
         terms = _terms(table, figures)
@@ -128,18 +131,17 @@ def _reads(question: Question, span: Span) -> list[_Read]:
     window = question.window
     is_long = (window.until - window.since).days > 1
     if question.operation is not None:
-        return [_Read("usage_day" if is_long else "operation", [span])]
-    sums = "owner" if question.bucket_id is None else "bucket_owner"
-    if is_long:
-        if span.until == window.until:  # nothing is later, so that the present month is read whole
-            span = Span(span.since, reckoning.by_month(span.until).until)
-        cover = reckoning.cover(span)
-        units = {"month": cover.months, "week": cover.weeks, "day": cover.days}
-        reads = [_Read(f"{sums}_{unit}", spans) for unit, spans in units.items()]
-        return [read for read in reads if read.spans]
-    by_hour = window.step == "hour"
-    fine = "owner_hour" if by_hour and question.bucket_id is None else "operation"
-    today = reckoning.by_day(span.until)
-    if by_hour and span.until == window.until and span.since < today.since:  # and so is the present day
-        return [_Read(fine, [Span(span.since, today.since)]), _Read(f"{sums}_day", [today])]
-    return [_Read(fine, [span])]
+        return [_Read("usage_day" if is_long else "operation", [("", span)])]
+    if window.step == "minute":
+        return [_Read("operation", [("", span)])]
+    if (
+        span.until == window.until
+    ):  # nothing is later, so that the present month is read whole, or the present day
+        whole = reckoning.by_month if is_long else reckoning.by_day
+        span = Span(span.since, whole(span.until).until)
+    if is_long or question.bucket_id is None:
+        return [_Read(SUMS, reckoning.cover(span, "day" if is_long else "hour"))]
+    today = reckoning.by_day(window.until)  # sums by the hour tell no buckets
+    if span.until == today.until and span.since < today.since:
+        return [_Read("operation", [("", Span(span.since, today.since))]), _Read(SUMS, [("day", today)])]
+    return [_Read("operation", [("", span)])]

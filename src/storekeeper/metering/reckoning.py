@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from storekeeper.kernel.errors import BadInputError
-from storekeeper.metering.figures import Cover, Filter, Mover, Span, Window
+from storekeeper.metering.figures import Filter, Mover, Span, Window
 from storekeeper.metering.rules import AHEAD, resolution
 
 HEAT_LIMIT = timedelta(hours=24)
 EDGES_MS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY, _WEEK = timedelta(days=1), 7
+_HOUR, _QUARTER, _DAY, _WEEK = timedelta(hours=1), timedelta(hours=6), timedelta(days=1), 7
 _STATUSES = {"": (100, 599), "errors": (400, 599)} | {f"{n}xx": (n * 100, n * 100 + 99) for n in range(1, 6)}
 
 
@@ -41,15 +41,22 @@ def week_of(day: date) -> tuple[date, date]:
     return first, min(first + _WEEK * _DAY, month_of(day)[1])
 
 
-def day_of(day: date) -> tuple[date, date]:
-    """That day, and the one after it."""
-    return day, day + _DAY
-
-
 def month_of(day: date) -> tuple[date, date]:
     """The first day of its month, and the day after the last."""
     first = day.replace(day=1)
     return first, (first + 31 * _DAY).replace(day=1)
+
+
+def by_hour(moment: datetime) -> Span:
+    """The hour that a moment is in."""
+    start = floor(moment, _HOUR)
+    return Span(start, start + _HOUR)
+
+
+def by_quarter(moment: datetime) -> Span:
+    """The quarter of a day that a moment is in, by UTC."""
+    start = floor(moment, _QUARTER)
+    return Span(start, start + _QUARTER)
 
 
 def by_day(moment: datetime) -> Span:
@@ -68,23 +75,32 @@ def by_month(moment: datetime) -> Span:
     return _span(month_of(moment.astimezone(UTC).date()))
 
 
-def cover(span: Span) -> Cover:
-    """A range from sums by month where they fit, by week at the edges of these, and by day at the edges of those.
+# Each is a whole number of those after it.
+UNITS: Mapping[str, Callable[[datetime], Span]] = {
+    "month": by_month, "week": by_week, "day": by_day, "quarter": by_quarter, "hour": by_hour
+}  # fmt: skip
 
-    Where it does not begin or end with a day, it does so with the next.
+
+def cover(span: Span, shortest: str) -> list[tuple[str, Span]]:
+    """A range by the longest units that fit, and by shorter ones at their edges: (unit, whole units of it).
+
+    Where it does not begin or end with one of the `shortest`, it does so with the next.
     """
-    whole = Span(_next_day(span.since), _next_day(span.until))
-    weeks, days = _split([whole], by_week)
-    months, weeks = _split(weeks, by_month)
-    return Cover(months=months, weeks=weeks, days=days)
+    rest = [Span(_next(span.since, UNITS[shortest]), _next(span.until, UNITS[shortest]))]
+    found: list[tuple[str, Span]] = []
+    for name, unit in UNITS.items():
+        whole, rest = _split(rest, unit)
+        found += [(name, one) for one in whole]
+        if name == shortest:
+            break
+    return found
 
 
 def _split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[list[Span], list[Span]]:
     """What of them whole units make up, and the rest."""
     inner, rest = [], []
     for span in spans:
-        first, last = unit(span.since), unit(span.until).since
-        start = span.since if first.since == span.since else first.until
+        start, last = _next(span.since, unit), unit(span.until).since
         if start < last:
             inner.append(Span(start, last))
             rest += [Span(span.since, start), Span(last, span.until)]
@@ -93,9 +109,10 @@ def _split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[lis
     return inner, [span for span in rest if span.since < span.until]
 
 
-def _next_day(moment: datetime) -> datetime:
-    """The first midnight, by UTC, at or after a moment."""
-    return floor(moment + _DAY - timedelta.resolution, _DAY)
+def _next(moment: datetime, unit: Callable[[datetime], Span]) -> datetime:
+    """Where a unit begins, at or after a moment."""
+    found = unit(moment)
+    return moment if found.since == moment else found.until
 
 
 def _span(days: tuple[date, date]) -> Span:

@@ -74,11 +74,16 @@ _BOTH_OF = """if((owner, bucket) IN arrayZip({owners:Array(String)}, {in_buckets
 _MONTH = """
 SELECT {owner} AS of_owner, {bucket} AS in_bucket, sum(requests) AS operations, sum(bytes_out) AS egress
 FROM {table}
-WHERE {table}.time >= toDateTime({{month:String}}, 'UTC') AND {table}.time < toDateTime({{until:String}}, 'UTC') {named}
+WHERE {table}.time >= toDateTime({{month:String}}, 'UTC') AND {table}.time < toDateTime({{until:String}}, 'UTC') {rows} {named}
 GROUP BY of_owner, in_bucket"""
 
 # By owner, by bucket, by both: the sums that have no more rows than needed. Those of few owners are found in the order of owners.
-_MONTHS = ((True, False, "owner_month"), (False, True, "traffic_day"), (True, True, "bucket_owner_month"))
+_OF_ALL, _OF_EACH = "AND unit = 'month' AND bucket_id = ''", "AND unit = 'month' AND bucket_id != ''"
+_MONTHS = (
+    (True, False, "owner_sum", _OF_ALL),
+    (False, True, "traffic_day", ""),
+    (True, True, "owner_sum", _OF_EACH),
+)
 _OF_FEW = "usage_day"
 Row = dict[str, Any]
 Key = tuple[str, str]  # owner and bucket's id; one of them is empty for all
@@ -123,14 +128,15 @@ class QuotaAnalytics:
         """Rows {operations, egress} of the calendar month (UTC) that begins then."""
         until = (month + timedelta(days=32)).replace(day=1)
         found: dict[Key, Row] = {}
-        for owner, bucket, table in _MONTHS:
+        for owner, bucket, table, rows in _MONTHS:
             wanted = [key for key in keys if (bool(key[0]), bool(key[1])) == (owner, bucket)]
             columns = {
                 "owner": "owner" if owner else "''",
                 "bucket": "toString(bucket_id)" if bucket else "''",
             }
             few = owner and bucket and len({name for name, _ in wanted}) <= _MOST_NAMED
-            sql = _MONTH.format(table=_OF_FEW if few else table, named="{named}", **columns)
+            source = {"table": _OF_FEW, "rows": ""} if few else {"table": table, "rows": rows}
+            sql = _MONTH.format(named="{named}", **source, **columns)
             if wanted:
                 found |= self._ask(sql, wanted, month=written(month), until=written(until))
         return found

@@ -54,8 +54,18 @@ def test_all_sums_agree_also_when_a_batch_comes_twice(engine):
     engine.migrate()
     for _ in range(3):
         MeteringAnalytics(engine).insert(operations(), token="once")
-    tables = set(SUMS) - {"heat_map"}
+    tables = set(SUMS) - {"heat_map", "owner_sum"}
     assert {table: sums(engine, table) for table in tables} == dict.fromkeys(tables, EXPECTED)
+    units = {True: ("hour", "quarter", "day", "week", "month"), False: ("day", "week", "month")}
+    for of_all, told in units.items():
+        rows = f"owner_sum WHERE (bucket_id = '') = {of_all} AND unit ="
+        assert {unit: sums(engine, f"{rows} '{unit}'") for unit in told} == dict.fromkeys(told, EXPECTED)
+    assert (
+        engine.row("SELECT count() n FROM owner_sum WHERE unit IN ('hour', 'quarter') AND bucket_id != ''")[
+            "n"
+        ]
+        == 0
+    )
 
 
 HOURS = (6, 12, 24, 7 * 24, 30 * 24, 45 * 24, 90 * 24, 365 * 24)

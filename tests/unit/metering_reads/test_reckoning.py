@@ -27,27 +27,30 @@ def test_a_window_covers_the_range_by_whole_steps(now, span):
     assert (now - window.since) / step <= 1000
 
 
-@given(moments, spans)
-def test_a_range_is_covered_once_by_months_weeks_and_days(until, span):
-    """From the first midnight in it to the last, without a gap; days only where no week fits, weeks only where no month does."""
-    found = reckoning.cover(Span(until - span, until))
-    for unit, parts in ((reckoning.by_month, found.months), (reckoning.by_week, found.weeks)):
-        for part in parts:
-            assert [unit(moment).since for moment in (part.since, part.until)] == [part.since, part.until]
-    read = sorted([*found.months, *found.weeks, *found.days], key=lambda one: one.since)
+@given(moments, spans, st.sampled_from(["day", "hour"]))
+def test_a_range_is_covered_once_by_the_longest_units_that_fit(until, span, shortest):
+    """From the first whole unit in it to the last, without a gap; a shorter one only where no longer one fits."""
+    found = reckoning.cover(Span(until - span, until), shortest)
+    units = list(reckoning.UNITS)
+    for unit, part in found:
+        begins = reckoning.UNITS[unit]
+        assert [begins(moment).since for moment in (part.since, part.until)] == [part.since, part.until]
+        assert units.index(unit) <= units.index(shortest)
+    read = sorted((part for _, part in found), key=lambda one: one.since)
     assert all(one.since < one.until for one in read)
     assert all(one.until == after.since for one, after in pairwise(read))
-    day = timedelta(days=1)
+    step = timedelta(days=1) if shortest == "day" else timedelta(hours=1)
     since, end = (
-        reckoning.floor(moment - timedelta.resolution, day) + day for moment in (until - span, until)
+        reckoning.floor(moment - timedelta.resolution, step) + step for moment in (until - span, until)
     )
     if not read:
         assert since == end
         return
     assert (read[0].since, read[-1].until) == (since, end)
-    longer = [*found.months, *found.weeks]
-    assert all(reckoning.by_week(one.since).until >= one.until for one in found.days if longer)
-    assert all(reckoning.by_month(one.since).until >= one.until for one in found.weeks if found.months)
+    for unit, part in found:
+        longer = units[: units.index(unit)]
+        wholes = [reckoning.UNITS[name](part.since) for name in longer]
+        assert not any(since <= whole.since and whole.until <= end for whole in wholes)
 
 
 @given(st.dates(date(2023, 1, 1), date(2029, 1, 1)))

@@ -9,19 +9,16 @@ import pyarrow as pa
 
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering import reckoning
+from storekeeper.metering.ranking import SUMS as OF_OWNERS
+from storekeeper.metering.sums import FIGURES
 
 _DAILY = (
-    "usage_minute", "usage_hour", "usage_day", "owner_hour", "owner_day", "bucket_owner_day", "traffic_minute", "traffic_hour",
-    "traffic_day", "speed_minute", "speed_hour", "speed_day", "heat_map",
+    "usage_minute", "usage_hour", "usage_day", "traffic_minute", "traffic_hour", "traffic_day", "speed_minute", "speed_hour",
+    "speed_day", "heat_map",
 )  # fmt: skip
-# Sums of several days with what they are made of, each before that: what is counted again there is counted here as well.
-_LONGER = (
-    ("owner_month", "owner_week", reckoning.month_of, reckoning.week_of),
-    ("owner_week", "owner_day", reckoning.week_of, reckoning.day_of),
-    ("bucket_owner_month", "bucket_owner_week", reckoning.month_of, reckoning.week_of),
-    ("bucket_owner_week", "bucket_owner_day", reckoning.week_of, reckoning.day_of),
-)
-SUMS = (*_DAILY, *(table for table, *_ in _LONGER))
+SUMS = (*_DAILY, OF_OWNERS)
+# Units of owners' sums that are longer than a day: what is counted again is counted there as well.
+_LONGER = {"week": reckoning.week_of, "month": reckoning.month_of}
 REPORTED = "reported_usage"  # what providers say; goes with the sums
 STAGED = "operation_staged"  # operations on their way back; nothing counts them
 LEAVING = "operation_leaving"  # operations whose time is over, until they are archived
@@ -71,22 +68,27 @@ VIEWS = """
 SELECT name, as_select FROM system.tables
 WHERE database = currentDatabase() AND engine = 'MaterializedView' LIMIT 100"""
 
-# Sums that have the time of a day, or of the days that begin with it.
+# Sums of a day.
 DELETE_SUMS = "DELETE FROM {table} WHERE toDate(time) = {{day:Date}}"
 
-# The others of the sums that a longer one is made of, which has the time of its first day.
-COUNT_REST = """
-INSERT INTO {table} {select}
-SETTINGS insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0"""
-_REST = """(
-    SELECT * FROM {source} WHERE toDate(time) >= {{first:Date}} AND toDate(time) < {{after:Date}} AND toDate(time) != {{day:Date}}
-) AS {source}"""
+# Of owners, also those of longer units that it is in, which have the time of their first day.
+DELETE_OF_OWNERS = f"""
+DELETE FROM {OF_OWNERS} WHERE unit IN ('hour', 'quarter', 'day') AND toDate(time) = {{day:Date}}
+    OR unit = 'week' AND toDate(time) = {{week:Date}} OR unit = 'month' AND toDate(time) = {{month:Date}}"""
 
-# Sums of a day counted anew. What was removed must not be taken for a repetition.
-COUNT_AGAIN = """
-INSERT INTO {table} {select}
-SETTINGS insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0,
+# What was removed must not be taken for a repetition.
+_ANEW = """SETTINGS insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0,
     max_bytes_before_external_group_by = 300000000"""
+
+# The other days of a longer unit. The day itself is among its sums no more, and comes back as all of its sums do.
+COUNT_REST = f"""
+INSERT INTO {OF_OWNERS} (bucket_id, unit, time, owner, {", ".join(FIGURES)})
+SELECT bucket_id, {{unit:String}}, toDateTime({{first:Date}}, 'UTC'), owner, {", ".join(f"sum({name})" for name in FIGURES)}
+FROM {OF_OWNERS} WHERE unit = 'day' AND toDate(time) >= {{first:Date}} AND toDate(time) < {{after:Date}}
+GROUP BY bucket_id, owner {_ANEW}"""
+
+# Sums of a day counted anew.
+COUNT_AGAIN = f"INSERT INTO {{table}} {{select}} {_ANEW}"
 _SOURCE = re.compile(r"\bFROM\s+(?:\w+\.)?operation\b")
 
 
@@ -154,8 +156,7 @@ class KeepingAnalytics:
         """Replace all sums of a day by sums of its operations, also of the staged ones if `staged`."""
         with self._changing():
             views = self._views()
-            for table, source, whole, part in _LONGER:
-                self._leave_out(table, source, views[table], whole(day), part(day)[0])
+            self._leave_out(day)
             for table in _DAILY:
                 self._engine.command(DELETE_SUMS.format(table=table), day=day.isoformat())
             for target, select in views.items():
@@ -164,17 +165,13 @@ class KeepingAnalytics:
                         COUNT_AGAIN.format(table=target, select=_of_day(select, staged)), day=day.isoformat()
                     )
 
-    def _leave_out(self, table: str, source: str, select: str, whole: tuple[date, date], part: date) -> None:
-        """Make the sums of some days without those of `part` of them, which has the time of its first day."""
-        first, after = whole
-        self._engine.command(DELETE_SUMS.format(table=table), day=first.isoformat())
-        rest = re.sub(rf"\bFROM\s+(?:\w+\.)?{source}\b", "FROM " + _REST.format(source=source), select)
-        self._engine.command(
-            COUNT_REST.format(table=table, select=rest),
-            first=first.isoformat(),
-            after=after.isoformat(),
-            day=part.isoformat(),
-        )
+    def _leave_out(self, day: date) -> None:
+        """Make the sums of owners without that day."""
+        firsts = {unit: whole(day)[0].isoformat() for unit, whole in _LONGER.items()}
+        self._engine.command(DELETE_OF_OWNERS, day=day.isoformat(), **firsts)
+        for unit, whole in _LONGER.items():
+            first, after = (one.isoformat() for one in whole(day))
+            self._engine.command(COUNT_REST, unit=unit, first=first, after=after)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

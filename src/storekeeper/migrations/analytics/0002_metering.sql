@@ -28,10 +28,13 @@ ENGINE = MergeTree
 PARTITION BY toDate(time)
 ORDER BY (bucket_id, time)
 SETTINGS index_granularity = 1024, min_compress_block_size = 8192, max_compress_block_size = 65536,
-    non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+    non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
--- A table `AS` another has its columns and, where nothing else is said, its engine, order and settings.
--- Of sums, a month that nothing came to for an hour becomes one part: each part that a read looks into costs it a millisecond.
+-- A day of operations, or a month of sums, that nothing came to for an hour becomes one part: each part that a read looks into costs it a
+-- millisecond. A table `AS` another has its columns and, where nothing else is said, its engine, order and settings. What pages read is LZ4 in
+-- parts of any size: from a hundred megabytes on the engine would take ZSTD, which is half as large and takes three times as long to read.
+
 -- Weighted sums by owner, a row a minute.
 CREATE TABLE usage_minute
 (
@@ -55,7 +58,7 @@ CREATE TABLE usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- A latency of zero is one that is not known; with the weight zero it is no sample.
@@ -77,7 +80,7 @@ CREATE TABLE usage_hour AS usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
@@ -115,7 +118,7 @@ CREATE TABLE traffic_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_minute_view TO traffic_minute AS
@@ -135,7 +138,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
 SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
-    index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
@@ -152,7 +155,7 @@ CREATE TABLE traffic_day AS traffic_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
@@ -165,69 +168,15 @@ FROM traffic_hour
 GROUP BY time, bucket_id, operation, status_class;
 
 -- What pages read most, summed up further so that ranges of weeks stay few rows: owners in the order of time, and latency
--- without buckets and statuses. A week is seven days of one month: the 1st to the 7th, the 8th to the 14th, the last is shorter.
--- So it goes when its month goes.
--- Weighted sums by owner, a row an hour.
-CREATE TABLE owner_hour
+-- without buckets and statuses.
+-- Weighted sums by owner of all buckets, whose name is empty, and of each. A read takes the longest units that fit into its range, and
+-- shorter ones at its edges; one table for all of them is planned in a third of the time. A quarter is one of a day; a week is seven days of one
+-- month: the 1st to the 7th, the 8th to the 14th, the last is shorter. So it goes when its month goes.
+CREATE TABLE owner_sum
 (
-    time DateTime('UTC'),
-    owner String,
-    requests SimpleAggregateFunction(sum, Float64),
-    samples SimpleAggregateFunction(sum, UInt64),
-    errors SimpleAggregateFunction(sum, Float64),
-    throttles SimpleAggregateFunction(sum, Float64),
-    bytes_in SimpleAggregateFunction(sum, Float64),
-    bytes_out SimpleAggregateFunction(sum, Float64),
-    latency_sum SimpleAggregateFunction(sum, Float64),
-    timed SimpleAggregateFunction(sum, Float64)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
-ORDER BY (time, owner)
-SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
-    non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
-
-CREATE MATERIALIZED VIEW owner_hour_view TO owner_hour AS
-SELECT
-    usage_hour.time AS time, owner,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM usage_hour
-GROUP BY time, owner;
-
--- Weighted sums by owner, a row a day.
-CREATE TABLE owner_day AS owner_hour;
-
-CREATE MATERIALIZED VIEW owner_day_view TO owner_day AS
-SELECT
-    toStartOfDay(owner_hour.time) AS time, owner,
-    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
-FROM owner_hour;
-
--- Weighted sums by owner, a row a week.
-CREATE TABLE owner_week AS owner_hour;
-
-CREATE MATERIALIZED VIEW owner_week_view TO owner_week AS
-SELECT
-    toDateTime(toStartOfMonth(owner_day.time), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(owner_day.time) - 1, 7) * 7) AS time, owner,
-    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
-FROM owner_day;
-
--- Weighted sums by owner, a row a month.
-CREATE TABLE owner_month AS owner_hour;
-
-CREATE MATERIALIZED VIEW owner_month_view TO owner_month AS
-SELECT
-    toDateTime(toStartOfMonth(owner_week.time), 'UTC') AS time, owner,
-    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
-FROM owner_week;
-
--- Weighted sums by bucket and owner, a row a day.
-CREATE TABLE bucket_owner_day
-(
-    time DateTime('UTC'),
     bucket_id LowCardinality(String),
+    unit Enum8('hour' = 1, 'quarter' = 2, 'day' = 3, 'week' = 4, 'month' = 5),
+    time DateTime('UTC'),
     owner String,
     requests SimpleAggregateFunction(sum, Float64),
     samples SimpleAggregateFunction(sum, UInt64),
@@ -240,37 +189,48 @@ CREATE TABLE bucket_owner_day
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (bucket_id, time, owner)
+ORDER BY (bucket_id, unit, time, owner)
 SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
-    index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW bucket_owner_day_view TO bucket_owner_day AS
+CREATE MATERIALIZED VIEW owner_sum_view TO owner_sum AS
 SELECT
-    usage_day.time AS time, bucket_id, owner,
-    sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
-    sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-FROM usage_day
-GROUP BY time, bucket_id, owner;
+    '' AS bucket_id, unit, time, owner, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM (
+    SELECT
+        usage_hour.time AS hour, owner,
+        sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+        sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+    FROM usage_hour
+    GROUP BY hour, owner
+)
+ARRAY JOIN
+    ['hour', 'quarter', 'day', 'week', 'month'] AS unit,
+    [
+        hour, toStartOfInterval(hour, toIntervalHour(6)), toStartOfDay(hour),
+        toDateTime(toStartOfMonth(hour), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(hour) - 1, 7) * 7),
+        toDateTime(toStartOfMonth(hour), 'UTC')
+    ] AS time;
 
--- Weighted sums by bucket and owner, a row a week.
-CREATE TABLE bucket_owner_week AS bucket_owner_day;
-
-CREATE MATERIALIZED VIEW bucket_owner_week_view TO bucket_owner_week AS
+-- Of each bucket, none shorter than a day.
+CREATE MATERIALIZED VIEW bucket_owner_sum_view TO owner_sum AS
 SELECT
-    toDateTime(toStartOfMonth(bucket_owner_day.time), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(bucket_owner_day.time) - 1, 7) * 7) AS time,
-    bucket_id, owner,
-    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
-FROM bucket_owner_day;
-
--- Weighted sums by bucket and owner, a row a month.
-CREATE TABLE bucket_owner_month AS bucket_owner_day;
-
-CREATE MATERIALIZED VIEW bucket_owner_month_view TO bucket_owner_month AS
-SELECT
-    toDateTime(toStartOfMonth(bucket_owner_week.time), 'UTC') AS time, bucket_id, owner,
-    requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
-FROM bucket_owner_week;
+    bucket_id, unit, time, owner, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
+FROM (
+    SELECT
+        usage_day.time AS day, bucket_id, owner,
+        sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
+        sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
+    FROM usage_day
+    GROUP BY day, bucket_id, owner
+)
+ARRAY JOIN
+    ['day', 'week', 'month'] AS unit,
+    [
+        day, toDateTime(toStartOfMonth(day), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(day) - 1, 7) * 7),
+        toDateTime(toStartOfMonth(day), 'UTC')
+    ] AS time;
 
 -- Weighted sums and latency by operation, a row a minute.
 CREATE TABLE speed_minute
@@ -290,7 +250,7 @@ CREATE TABLE speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
@@ -307,7 +267,7 @@ CREATE TABLE speed_hour AS speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
@@ -342,7 +302,7 @@ CREATE TABLE heat_map
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, bucket_id, edge)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW heat_map_view TO heat_map AS

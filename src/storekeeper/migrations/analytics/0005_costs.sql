@@ -15,7 +15,7 @@ CREATE TABLE cost_stored
 ENGINE = MergeTree
 PARTITION BY month
 ORDER BY (owner, storage_class)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4';
 
 -- What the scans of a day missed of what the scans before them had found, by age in days. A day is replaced whole.
 CREATE TABLE cost_gone
@@ -78,7 +78,7 @@ CREATE TABLE cost_charge
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(day)
 ORDER BY (day, bucket_id, kind, storage_class, operation)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4';
 
 -- Each owner's share of what a month cost up to now, by storage class and kind: the sum, and a list of it over buckets. A month is replaced
 -- whole.
@@ -96,4 +96,4 @@ CREATE TABLE cost_owner
 ENGINE = MergeTree
 PARTITION BY month
 ORDER BY (owner, kind, storage_class, currency)
-SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4';
