@@ -33,7 +33,7 @@ SELECT
     [200, 200, 200, 200, 200, 200, 200, 200, 404, 503][1 + cityHash64(number, 4) % 10] AS status,
     if(status = 503, 'SlowDown', ''), concat('users/', owner, '/'),
     cityHash64(number, 5) % 1000000, cityHash64(number, 6) % 1000000, exp(3 + (cityHash64(number, 7) % 1000) / 500), 1
-FROM numbers({start}, least({block}, {total} - {start}))
+FROM numbers({start}, {rows})
 SETTINGS max_partitions_per_insert_block = 1000"""
 ANY_BUCKET = f"cityHash64(number, 1) % {BUCKETS}"
 MANY_OWNERS = f"toUInt32(pow(cityHash64(number, 2) % 1000000 / 1000000, 3) * {OWNERS})"
@@ -82,15 +82,18 @@ def _fill(server, size):
     ]
     begun = time.perf_counter()
     stored = 0
-    for total, until, span, bucket, owner in _kinds(size):
-        for start in range(0, total, BLOCK):
-            server.analytics.command(
-                GENERATE.format(
-                    total=total, until=until, span=span, bucket=bucket, owner=owner, buckets="', '".join(ids), start=start,
-                    block=BLOCK,
-                )
-            )  # fmt: skip
-        stored += total
+    for kinds in _kinds(size):
+        stored += sum(total for total, *_ in kinds)
+        pieces = -(-max(total for total, *_ in kinds) // BLOCK)
+        for piece in range(pieces):  # of each kind, so that all comes in the order of time
+            for total, until, span, bucket, owner in kinds:
+                start, end = total * piece // pieces, total * (piece + 1) // pieces
+                server.analytics.command(
+                    GENERATE.format(
+                        total=total, until=until, span=span, bucket=bucket, owner=owner, buckets="', '".join(ids),
+                        start=start, rows=end - start,
+                    )
+                )  # fmt: skip
     _settle(server)
     pause = threading.Event()
     while server.analytics.row("SELECT count() AS n FROM system.merges")["n"]:
@@ -118,16 +121,20 @@ def _settle(server):
 
 
 def _kinds(size):
-    """What is stored, oldest first: how many, milliseconds since the last, milliseconds from the first, bucket, owner."""
+    """What is stored, oldest first, and at the same time: how many, milliseconds since the last, milliseconds from the first, bucket, owner."""
     if size <= WHOLE:
-        return [(size, 0, DAYS * 24 * HOUR, ANY_BUCKET, MANY_OWNERS)]
+        return [[(size, 0, DAYS * 24 * HOUR, ANY_BUCKET, MANY_OWNERS)]]
     days = DAYS - 2
     span = days * 24 * HOUR
-    return [
-        (days * OWNERS * BUCKETS, RECENT, span, f"intDiv({EACH_A_DAY}, {OWNERS})", f"{EACH_A_DAY} % {OWNERS}"),
-        (size // OWNERS * ASKED, RECENT, span, ANY_BUCKET, ASKED_OWNERS),
-        (size * RECENT // (DAYS * 24 * HOUR), 0, RECENT, ANY_BUCKET, MANY_OWNERS),
-    ]  # fmt: skip
+    each = (
+        days * OWNERS * BUCKETS,
+        RECENT,
+        span,
+        f"intDiv({EACH_A_DAY}, {OWNERS})",
+        f"{EACH_A_DAY} % {OWNERS}",
+    )
+    asked = (size // OWNERS * ASKED, RECENT, span, ANY_BUCKET, ASKED_OWNERS)
+    return [[each, asked], [(size * RECENT // (DAYS * 24 * HOUR), 0, RECENT, ANY_BUCKET, MANY_OWNERS)]]
 
 
 def _reads(dice):

@@ -109,18 +109,6 @@ LIMIT {{{{limit:UInt32}}}} OFFSET {{{{skip:UInt32}}}}"""
 _STATUS = " AND status BETWEEN {{low:UInt16}} AND {{high:UInt16}}"
 _TEXT = " AND positionCaseInsensitiveUTF8(prefix, {{text:String}}) > 0"
 
-# Where the operations of an owner are: sums are in the order of owners, operations are not.
-_THERE = f"""AND (bucket_id, toStartOfMinute(operation.time)) IN (
-    SELECT bucket_id, usage_minute.time FROM usage_minute WHERE {_WHERE.replace("{table}", "usage_minute")}
-        AND usage_minute.time <= fromUnixTimestamp64Milli({{{{newest:Int64}}}}, 'UTC')
-        AND status_class BETWEEN intDiv({{{{low:UInt16}}}}, 100) AND intDiv({{{{high:UInt16}}}}, 100)
-    GROUP BY bucket_id, usage_minute.time ORDER BY usage_minute.time DESC LIMIT {_MOST} WITH TIES)"""
-
-# The same where it is known already. Only in this form does the engine find parts of a table by it.
-_IN_PLACES = """AND (operation.time >= toDateTime({{last:UInt32}}, 'UTC')
-    OR (bucket_id, toUnixTimestamp(toStartOfMinute(operation.time))) IN arrayZip({{buckets:Array(String)}}, {{minutes:Array(UInt32)}}))"""
-_MOST_PLACES = 1000
-
 _BEFORE_NEWEST = """{table}.time < {floor}(fromUnixTimestamp64Milli({{newest:Int64}}, 'UTC'))
     AND status_class BETWEEN intDiv({{low:UInt16}}, 100) AND intDiv({{high:UInt16}}, 100)"""
 
@@ -128,11 +116,6 @@ _BEFORE_NEWEST = """{table}.time < {floor}(fromUnixTimestamp64Milli({{newest:Int
 ENOUGH = f"""
 SELECT toUnixTimestamp({{table}}.time) AS since FROM {{table}} WHERE {_WHERE} AND {_BEFORE_NEWEST}
 ORDER BY {{table}}.time DESC LIMIT 1 OFFSET {{{{count:UInt32}}}}"""
-
-# And where, of an owner.
-PLACES = f"""
-SELECT bucket_id, toUnixTimestamp({{table}}.time) AS minute FROM {{table}} WHERE {_WHERE} AND {_BEFORE_NEWEST}
-ORDER BY {{table}}.time DESC LIMIT {{{{count:UInt32}}}} WITH TIES"""
 
 # A part of the single operations, oldest first, with the names that they are sent by.
 EXPORT = f"""
@@ -142,7 +125,8 @@ SELECT time, bucket_id AS bucket, id, owner, operation, status, error, prefix, n
 FROM {{table}} WHERE {_WHERE} ORDER BY time, bucket_id"""
 
 _FLOORS = {"traffic_hour": "toStartOfHour", "usage_minute": "toStartOfMinute"}
-_HOUR = timedelta(hours=1)
+# In longer ranges, sums tell since when there are enough of the newest. What one owner did is found by the owner.
+_LONG, _LONG_OF_OWNER = timedelta(hours=1), timedelta(days=8)
 Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
 
@@ -243,15 +227,13 @@ class MeteringAnalytics:
         low, high = wanted.statuses
         newest = wanted.newest or question.window.until
         values: dict[str, Any] = {"newest": round(newest.timestamp() * 1000), "low": low, "high": high}
-        is_long = question.owner is not None or question.window.until - question.window.since > _HOUR
+        window = question.window
+        is_long = window.until - window.since > (_LONG if question.owner is None else _LONG_OF_OWNER)
         if is_long and not wanted.text and low % 100 == 0 and high % 100 == 99:
-            near = self._near if question.owner is None else self._near_of_owner
-            since, places = near(question, limit + wanted.skip, values)
-            found = self._recent(_later(question, since), wanted, limit, values | places) if since else []
+            since = self._since(question, limit + wanted.skip, values)
+            found = self._recent(_later(question, since), wanted, limit, values) if since else []
             if len(found) >= limit:  # not where operations have gone that sums still know
                 return found
-        if question.owner is not None:
-            values["part"] = _THERE
         return self._recent(question, wanted, limit, values)
 
     def _recent(self, question: Question, wanted: Filter, limit: int, values: Mapping[str, Any]) -> Rows:
@@ -267,30 +249,11 @@ class MeteringAnalytics:
         """All single operations of the range, oldest first; ask for parts of it."""
         return self._ask(EXPORT, question, "operation", only_current=True)
 
-    def _near(self, question: Question, count: int, values: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Since when there are as many operations, if there are so many, else 0; and what else finds them."""
-        found = self._ask(
-            ENOUGH, question, "traffic_hour", only_current=True, count=count - 1, **values
-        ).to_pylist()
-        return (found[0]["since"], {}) if found else (0, {})
-
-    def _near_of_owner(
-        self, question: Question, count: int, values: Mapping[str, Any]
-    ) -> tuple[int, dict[str, Any]]:
-        found = self._ask(
-            PLACES, question, "usage_minute", only_current=True, count=count, **values
-        ).to_pylist()
-        if len(found) < count:
-            return 0, {}
-        since, places = found[-1]["minute"], sorted({(row["bucket_id"], row["minute"]) for row in found})
-        if len(places) > _MOST_PLACES:
-            return since, {}
-        return since, {
-            "part": _IN_PLACES,
-            "last": values["newest"] // 60_000 * 60,
-            "buckets": [bucket_id for bucket_id, _ in places],
-            "minutes": [minute for _, minute in places],
-        }
+    def _since(self, question: Question, count: int, values: Mapping[str, Any]) -> int:
+        """Since when (s) there are as many operations, if there are so many, else 0."""
+        table = "traffic_hour" if question.owner is None else "usage_minute"
+        found = self._ask(ENOUGH, question, table, only_current=True, count=count - 1, **values).to_pylist()
+        return int(found[0]["since"]) if found else 0
 
     def _ask(
         self,

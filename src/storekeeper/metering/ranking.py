@@ -18,13 +18,14 @@ from storekeeper.metering.figures import Question, Span
 from storekeeper.metering.sums import FIGURES
 
 SUMS = "owner_sum"
+_LONG = ("month", "week", "day")
+_SHORT = (*_LONG, "quarter", "hour")
 
 # What owners did, as rows of one table say, or of several.
 _SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name {settings}"
 _PART = "SELECT owner, {columns} FROM {rows}"
-_ROWS = "{table} WHERE ({spans}) {conditions}"
 _SPAN = "{unit}{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
-_UNIT, _OF_ALL = "unit = '{}' AND ", " AND bucket_id = ''"
+_UNIT, _OF_ALL = "unit = '{}' AND ", "AND bucket_id = ''"
 
 # Blocks of a megabyte, as rows of so many columns are read in by themselves, take a tenth longer.
 _SETTINGS = "SETTINGS optimize_move_to_prewhere = 0, preferred_block_size_bytes = 16000000"
@@ -98,13 +99,11 @@ def _statement(question: Question, span: Span, figures: Sequence[str], condition
     places, rows = count(), {}
     for read in _reads(question, span):
         spans = []
-        for (unit, part), place in zip(read.spans, places, strict=False):
-            values |= {f"from_{place}": written(part.since), f"to_{place}": written(part.until)}
-            spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=read.table, n=place))
+        for (unit, part), n in zip(read.spans, places, strict=False):
+            values |= {f"from_{n}": written(part.since), f"to_{n}": written(part.until)}
+            spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=read.table, n=n))
         of_all = _OF_ALL if read.table == SUMS and question.bucket_id is None else ""
-        rows[read.table] = _ROWS.format(
-            table=read.table, spans=" OR ".join(spans), conditions=conditions + of_all
-        )
+        rows[read.table] = f"{read.table} WHERE ({' OR '.join(spans)}) {conditions} {of_all}"
     if len(rows) == 1:
         ((table, source),) = rows.items()
         terms = _terms(table, figures)
@@ -140,7 +139,7 @@ def _reads(question: Question, span: Span) -> list[_Read]:
         whole = reckoning.by_month if is_long else reckoning.by_day
         span = Span(span.since, whole(span.until).until)
     if is_long or question.bucket_id is None:
-        return [_Read(SUMS, reckoning.cover(span, "day" if is_long else "hour"))]
+        return [_Read(SUMS, reckoning.cover(span, _LONG if is_long else _SHORT))]
     today = reckoning.by_day(window.until)  # sums by the hour tell no buckets
     if span.until == today.until and span.since < today.since:
         return [_Read("operation", [("", Span(span.since, today.since))]), _Read(SUMS, [("day", today)])]

@@ -81,18 +81,17 @@ UNITS: Mapping[str, Callable[[datetime], Span]] = {
 }  # fmt: skip
 
 
-def cover(span: Span, shortest: str) -> list[tuple[str, Span]]:
-    """A range by the longest units that fit, and by shorter ones at their edges: (unit, whole units of it).
+def cover(span: Span, units: Sequence[str]) -> list[tuple[str, Span]]:
+    """A range by the longest of `units` that fit, and by shorter ones at their edges: (unit, whole units of it).
 
-    Where it does not begin or end with one of the `shortest`, it does so with the next.
+    `units` are in the order of `UNITS`. Where the range does not begin or end with one of the last of them, it does so with the next.
     """
-    rest = [Span(_next(span.since, UNITS[shortest]), _next(span.until, UNITS[shortest]))]
+    shortest = UNITS[units[-1]]
+    rest = [Span(_next(span.since, shortest), _next(span.until, shortest))]
     found: list[tuple[str, Span]] = []
-    for name, unit in UNITS.items():
-        whole, rest = _split(rest, unit)
-        found += [(name, one) for one in whole]
-        if name == shortest:
-            break
+    for unit in units:
+        whole, rest = _split(rest, UNITS[unit])
+        found += [(unit, one) for one in whole]
     return found
 
 

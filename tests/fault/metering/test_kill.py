@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from storekeeper.infra.analytics import Analytics
-from storekeeper.metering.keeping.analytics import SUMS
+from tallies import TALLIES
 from thoroughness import KILLS, times
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,7 @@ def test_what_was_acknowledged_is_stored_exactly_once(server):
         client.join(30)
     sent = sum(acknowledged)
     assert sent >= 50 * DEATHS
-    assert stored(server) == dict.fromkeys(("operation", *SUMS), sent)
+    assert stored(server) == dict.fromkeys(("operation", *TALLIES), sent)
 
 
 def stored(server):
@@ -82,7 +82,7 @@ def stored(server):
     server.end(kill=False)
     analytics = Analytics(f"chdb:///{server.data}/analytics")
     counts = {"operation": analytics.row("SELECT count() AS n FROM operation")["n"]}
-    for table in SUMS:
+    for table in TALLIES:
         counts[table] = analytics.row(f"SELECT toUInt64(sum(requests)) AS n FROM {table}")["n"]
     analytics.close()
     return counts

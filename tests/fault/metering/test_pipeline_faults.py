@@ -12,11 +12,11 @@ import pytest
 
 from storekeeper.infra.web import Principal, Role
 from storekeeper.kernel.errors import UnavailableError
-from storekeeper.metering.keeping.analytics import SUMS
 from storekeeper.metering.rules import relative_error
 from storekeeper.metering.service import drainer
 from storekeeper_client.metering import Operation
 from storekeeper_client.metering.sampling import Sampler
+from tallies import TALLIES
 
 pytestmark = pytest.mark.slow
 SENDER = Principal(id="key-1", email="", role=Role.USER, via="key", scopes=frozenset({"ingest"}))
@@ -46,11 +46,11 @@ def drain(world):
 
 def everywhere(world):
     """How many are stored, and how many each of the sums knows of."""
-    return [world.operations(), *(world.sums(table)["n"] for table in SUMS)]
+    return [world.operations(), *(world.sums(table)["n"] for table in TALLIES)]
 
 
 def all_are(number):
-    return [number] * (1 + len(SUMS))
+    return [number] * (1 + len(TALLIES))
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["refused", "taken but seemed to fail"])

@@ -11,8 +11,8 @@ import pytest
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering.analytics import PARTS, MeteringAnalytics
 from storekeeper.metering.figures import Question
-from storekeeper.metering.keeping.analytics import SUMS
 from storekeeper.metering.reckoning import EDGES_MS, floor, window
+from tallies import TALLIES
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -54,12 +54,8 @@ def test_all_sums_agree_also_when_a_batch_comes_twice(engine):
     engine.migrate()
     for _ in range(3):
         MeteringAnalytics(engine).insert(operations(), token="once")
-    tables = set(SUMS) - {"heat_map", "owner_sum"}
+    tables = set(TALLIES) - {"heat_map"}
     assert {table: sums(engine, table) for table in tables} == dict.fromkeys(tables, EXPECTED)
-    units = {True: ("hour", "quarter", "day", "week", "month"), False: ("day", "week", "month")}
-    for of_all, told in units.items():
-        rows = f"owner_sum WHERE (bucket_id = '') = {of_all} AND unit ="
-        assert {unit: sums(engine, f"{rows} '{unit}'") for unit in told} == dict.fromkeys(told, EXPECTED)
     assert (
         engine.row("SELECT count() n FROM owner_sum WHERE unit IN ('hour', 'quarter') AND bucket_id != ''")[
             "n"

@@ -27,19 +27,19 @@ def test_a_window_covers_the_range_by_whole_steps(now, span):
     assert (now - window.since) / step <= 1000
 
 
-@given(moments, spans, st.sampled_from(["day", "hour"]))
-def test_a_range_is_covered_once_by_the_longest_units_that_fit(until, span, shortest):
+@given(moments, spans, st.sampled_from(["month week day", "month week day quarter hour", "day hour"]))
+def test_a_range_is_covered_once_by_the_longest_units_that_fit(until, span, names):
     """From the first whole unit in it to the last, without a gap; a shorter one only where no longer one fits."""
-    found = reckoning.cover(Span(until - span, until), shortest)
-    units = list(reckoning.UNITS)
+    units = names.split()
+    found = reckoning.cover(Span(until - span, until), units)
     for unit, part in found:
         begins = reckoning.UNITS[unit]
         assert [begins(moment).since for moment in (part.since, part.until)] == [part.since, part.until]
-        assert units.index(unit) <= units.index(shortest)
+        assert unit in units
     read = sorted((part for _, part in found), key=lambda one: one.since)
     assert all(one.since < one.until for one in read)
     assert all(one.until == after.since for one, after in pairwise(read))
-    step = timedelta(days=1) if shortest == "day" else timedelta(hours=1)
+    step = timedelta(days=1) if units[-1] == "day" else timedelta(hours=1)
     since, end = (
         reckoning.floor(moment - timedelta.resolution, step) + step for moment in (until - span, until)
     )

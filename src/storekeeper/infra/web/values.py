@@ -26,6 +26,18 @@ def written(value: Any, unit: str) -> str:
 
 def amount(value: Any, unit: str = "count") -> Markup:
     """A `data` element, or a dash where nothing is known."""
+    return Markup(_element(value, unit))  # noqa: S704 - escaped
+
+
+def figures(series: Iterable[Mapping[str, Any]], index: int, unit: str) -> Markup:
+    """Cells of a table with the value of each series at one place."""
+    cells = [f'<td class="number">{_element(one["values"][index], unit)}</td>' for one in series]
+    return Markup("".join(cells))  # noqa: S704 - escaped
+
+
+def _element(value: Any, unit: str) -> str:
+    if unit == "count" and type(value) is int:  # as most are
+        return f'<data class="num" value="{value}">{value:,}</data>'
     if value is None or isinstance(value, Undefined):
         return UNKNOWN
     title = ""
@@ -33,13 +45,7 @@ def amount(value: Any, unit: str = "count") -> Markup:
         title = f' title="{units.format_count(value)} bytes"'
     elif unit == "percent":
         title = f' title="{value * 100} %"'
-    return Markup(f'<data class="num" value="{_safe(value)}"{title}>{_safe(written(value, unit))}</data>')  # noqa: S704 - escaped
-
-
-def figures(series: Iterable[Mapping[str, Any]], index: int, unit: str) -> Markup:
-    """Cells of a table with the value of each series at one place."""
-    cells = (f'<td class="number">{amount(one["values"][index], unit)}</td>' for one in series)
-    return Markup("").join(map(Markup, cells))
+    return f'<data class="num" value="{_safe(value)}"{title}>{_safe(written(value, unit))}</data>'
 
 
 def sparkline(values: Sequence[float | None]) -> Markup:

@@ -1,0 +1,11 @@
+"""Rows of sums in which every operation counts once: all of a table, or those of one unit."""
+
+from storekeeper.metering.keeping.analytics import SUMS
+
+_UNITS = {
+    "owner_sum": [
+        *(f"bucket_id = '' AND unit = '{unit}'" for unit in ("hour", "quarter", "day", "week", "month")),
+        *(f"bucket_id != '' AND unit = '{unit}'" for unit in ("day", "week", "month")),
+    ],
+}
+TALLIES = [f"{table} WHERE {rows}" if rows else table for table in SUMS for rows in _UNITS.get(table, [""])]
