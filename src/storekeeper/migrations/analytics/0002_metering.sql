@@ -38,7 +38,7 @@ SETTINGS index_granularity = 1024, min_compress_block_size = 8192, max_compress_
 
 -- A day of operations, or a month of sums, that nothing came to for an hour becomes one part: each part that a read looks into costs it a
 -- millisecond. A table `AS` another has its columns and, where nothing else is said, its engine, order and settings. What pages read is LZ4 in
--- parts of any size: from a hundred megabytes on the engine would take ZSTD, which is half as large and takes three times as long to read.
+-- parts of any size: from a hundred megabytes on the engine would take ZSTD, which is half as large and takes half as long again to read.
 -- Where all of a month is read, parts are merged sooner than by themselves (`merge_selector_base`, 5), for each has the sums of the month again.
 
 -- Weighted sums by owner, a row a minute.
