@@ -98,12 +98,10 @@ def _fill(server, size):
     pause = threading.Event()
     while server.analytics.row("SELECT count() AS n FROM system.merges")["n"]:
         pause.wait(0.5)
-    rows = server.analytics.row("SELECT count() AS n FROM owner_sum WHERE unit = 'day' AND bucket_id = ''")[
-        "n"
-    ]
+    days = server.analytics.row("SELECT count() AS n FROM owner_sum WHERE unit = 'day' AND bucket_id = ''")
     print(
         f"\nas many sums as of {size:,} operations: {stored:,} stored in {time.perf_counter() - begun:.0f} s, "
-        f"{rows:,} rows by owner and day",
+        f"{days['n']:,} rows by owner and day",
         flush=True,
     )
 

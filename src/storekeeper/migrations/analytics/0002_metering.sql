@@ -64,8 +64,8 @@ CREATE TABLE usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- A latency of zero is one that is not known; with the weight zero it is no sample.
 CREATE MATERIALIZED VIEW usage_minute_view TO usage_minute AS
@@ -86,8 +86,8 @@ CREATE TABLE usage_hour AS usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
 SELECT
@@ -124,8 +124,8 @@ CREATE TABLE traffic_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_minute_view TO traffic_minute AS
 SELECT
@@ -144,8 +144,8 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
 SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
-    index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4', merge_selector_base = 2,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+    index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
 SELECT
@@ -161,8 +161,8 @@ CREATE TABLE traffic_day AS traffic_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4', merge_selector_base = 2,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
 SELECT
@@ -176,7 +176,7 @@ GROUP BY time, bucket_id, operation, status_class;
 -- What pages read most, summed up further so that ranges of weeks stay few rows: owners in the order of time, and latency
 -- without buckets and statuses.
 -- Weighted sums by owner of all buckets, whose name is empty, and of each. A read takes the longest units that fit into its range, and
--- shorter ones at its edges; one table for all of them is planned in a third of the time. A quarter is one of a day; a week is seven days of one
+-- shorter ones at its edges; one table for all of them is planned in half of the time that several take. A quarter is one of a day; a week is seven days of one
 -- month: the 1st to the 7th, the 8th to the 14th, the last is shorter. So it goes when its month goes.
 CREATE TABLE owner_sum
 (
@@ -197,8 +197,8 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, unit, time, owner)
 SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
-    index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4', merge_selector_base = 2,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+    index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW owner_sum_view TO owner_sum AS
 SELECT
@@ -256,8 +256,8 @@ CREATE TABLE speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4',
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
 SELECT
@@ -273,8 +273,8 @@ CREATE TABLE speed_hour AS speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
-SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4', merge_selector_base = 2,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
 SELECT
@@ -308,8 +308,8 @@ CREATE TABLE heat_map
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, bucket_id, edge)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4', merge_selector_base = 2,
-    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW heat_map_view TO heat_map AS
 SELECT
