@@ -70,6 +70,9 @@ class BucketService:
 
     def get(self, name: str) -> Bucket:
         """Raises UnknownBucketError."""
+        return once((self, "named", name), lambda: self._named(name))
+
+    def _named(self, name: str) -> Bucket:
         with self._db.read() as connection:
             return _known(repository.find(connection, name), name)
 

@@ -102,7 +102,7 @@ def show_dashboard(
 ) -> Response[Dashboard]:
     """Of one bucket or owner, or all; trends of storage over the range, of operations over the last 24 hours."""
     kept = overview.dashboard(span_of(span), bucket, owner)
-    return unless_known(request, kept.tag, lambda: Response(kept.value))
+    return unless_known(request, kept.tag, lambda: tables.whole(kept))
 
 
 @get(
@@ -131,8 +131,8 @@ def show_metrics_history(
 
     def answer() -> Response[Any]:
         if table == "operations":
-            return tables.answer(found, found.operations, TrafficPoint, form=form, name="operations-history")
-        return tables.answer(found, found.items, HistoryItem, form=form, name="storage-history")
+            return tables.answer(kept, found.operations, TrafficPoint, form=form, name="operations-history")
+        return tables.answer(kept, found.items, HistoryItem, form=form, name="storage-history")
 
     return unless_known(request, f"{kept.tag}-{form}-{table}", answer)
 

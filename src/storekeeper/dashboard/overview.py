@@ -1,6 +1,7 @@
 """The overview's figures: what is stored in all watched buckets, how it grows, what is done with it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -143,7 +144,7 @@ class OverviewReader:
 
     def read(self, span: timedelta, bucket: str = "") -> Overview:
         """Storage over that span up to now, operations of the last day. Raises UnknownBucketError."""
-        return self._kept("overview", RECENT, lambda: self._read(span, bucket, ""), span, bucket).value
+        return self._kept("overview", RECENT, lambda: self._overview(span, bucket), span, bucket).value
 
     def history(self, span: timedelta, bucket: str = "", owner: str = "") -> Kept[History]:
         """Every item is a complete scan of all owners, none when one is asked for. Raises UnknownBucketError."""
@@ -166,10 +167,11 @@ class OverviewReader:
         return self._metering.cache.get(key, bucket_id, read)
 
     def _dashboard(self, span: timedelta, bucket: str, owner: str) -> Dashboard:
-        fresh = self._metering.fresh
-        recent = fresh.soon(partial(fresh.recent, RECENT, bucket=bucket, owner=owner or None, limit=ACTIVITY))
+        fresh, whose = self._metering.fresh, owner or None
+        pulse = fresh.soon(partial(fresh.pulse, bucket=bucket, owner=whose))  # first: it takes the longest
+        recent = fresh.soon(partial(fresh.recent, RECENT, bucket=bucket, owner=whose, limit=ACTIVITY))
         costs = fresh.soon(partial(costs_of, self._costs, bucket, owner))
-        overview = self._read(span, bucket, owner)
+        overview = self._read(span, bucket, pulse)
         holdings = self._inventory.holdings(bucket, owner=owner)
         if owner:
             overview = _of_owner(overview, holdings)
@@ -194,9 +196,12 @@ class OverviewReader:
             operations=self._metering.fresh.series(span, bucket=bucket, owner=owner or None),
         )
 
-    def _read(self, span: timedelta, bucket: str, owner: str) -> Overview:
-        now, fresh = self._clock.now(), self._metering.fresh
-        pulse = fresh.soon(partial(fresh.pulse, bucket=bucket, owner=owner or None))
+    def _overview(self, span: timedelta, bucket: str) -> Overview:
+        fresh = self._metering.fresh
+        return self._read(span, bucket, fresh.soon(partial(fresh.pulse, bucket=bucket)))
+
+    def _read(self, span: timedelta, bucket: str, pulse: Future[Pulse]) -> Overview:
+        now = self._clock.now()
         history = self._inventory.history(span, bucket)
         listed = [one for one in self._inventory.listed_buckets() if not bucket or one.name == bucket]
         scanned = [one for one in listed if one.bytes is not None]

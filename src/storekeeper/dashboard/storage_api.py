@@ -1,6 +1,5 @@
 """The route that tells what is stored."""
 
-import hashlib
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,6 +16,7 @@ from storekeeper.dashboard.storage import (
     StorageReader,
     StorageReport,
 )
+from storekeeper.infra.caching import Kept
 from storekeeper.infra.web import Access, get, openapi, span_of, tables, unless_known
 
 Table = Literal["byBucket", "byStorageClass", "trend", "users"]
@@ -45,14 +45,15 @@ def show_storage(
     `table` says which part a file holds; of `users` it is the page that is asked for.
     """
     form = tables.form_of(request, form)
-    found = storage.report(
-        span_of(span), bucket, with_users=with_users or table == "users", cursor=cursor, limit=limit
+    found = Kept(
+        storage.report(
+            span_of(span), bucket, with_users=with_users or table == "users", cursor=cursor, limit=limit
+        )
     )
-    tag = hashlib.sha256(msgspec.json.encode(found)).hexdigest()[:32]
-    rows, kind = _part(found, table)
+    rows, kind = _part(found.value, table)
     return unless_known(
         request,
-        f"{tag}-{form}-{table}",
+        f"{found.tag}-{form}-{table}",
         lambda: tables.answer(found, rows, kind, form=form, name=f"storage-{table}"),
     )
 

@@ -23,9 +23,14 @@ class Kept(Generic[_T]):
         self.value = value
 
     @cached_property
+    def encoded(self) -> bytes:
+        """As JSON."""
+        return msgspec.json.encode(self.value)
+
+    @cached_property
     def tag(self) -> str:
         """32 hex digits that are the same where the value is the same, on every node and after every start."""
-        return hashlib.blake2b(msgspec.json.encode(self.value), digest_size=16).hexdigest()
+        return hashlib.blake2b(self.encoded, digest_size=16).hexdigest()
 
 
 class _Slot:

@@ -132,11 +132,44 @@ _T = TypeVar("_T")
 
 
 class UsageFound(NamedTuple):
-    """Each with {requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed}."""
+    """Each row with {requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed}."""
 
     points: pa.Table  # {moment (s), part}: steps of the range by bucket, in no order; the part is empty for all but the busiest
     by_bucket: Rows  # {current, bucket_id}; without `current` of the range before
     by_kind: Rows  # {current, operation, status_class}
+
+
+class Ranking:
+    """Owners of a range and of the one before, begun at once: one statement at a time, or the longest would have to share its core."""
+
+    def __init__(self, engine: Analytics, question: Question) -> None:
+        given = _given(question)
+
+        def reads(statements: Sequence[ranking.Statement]) -> list[Either[pa.Table]]:
+            return [
+                Either(partial(engine.table, f"{one.sql}, {engine.half}", **one.values, **given))
+                for one in statements
+            ]
+
+        self._now = reads(ranking.now(question, _and(given)))
+        self._before = reads(ranking.before(question, _and(given)))
+        self._engine = engine
+        self.go_on()
+
+    def go_on(self) -> None:
+        """With what nobody has begun: a core has become free."""
+        self._engine.beside(self._read)
+
+    def rows(self, limit: int) -> Rows:
+        """{name, requests, …, previous}: so many of the busiest and of those that changed the most, busiest first."""
+        self._read()
+        return ranking.ranked(
+            [one.result() for one in self._now], [one.result() for one in self._before], limit
+        )
+
+    def _read(self) -> None:
+        for one in (*self._now, *self._before):
+            one.take()
 
 
 class MeteringAnalytics:
@@ -153,12 +186,18 @@ class MeteringAnalytics:
         """The same of values of these columns, row by row, as MessagePack."""
         self._engine.insert_packed("operation", columns, rows, token=token, settings=_DEDUPLICATE)
 
-    def usage(self, question: Question, buckets: int, *, beside: bool = False) -> UsageFound:
-        """Sums of the range and of the one before; `buckets` is how many there are, and `beside` others are read meanwhile."""
+    def ranking(self, question: Question) -> Ranking:
+        """Which owners do the most; begun at once."""
+        return Ranking(self._engine, question)
+
+    def usage(self, question: Question, buckets: int, *, beside: Ranking | None = None) -> UsageFound:
+        """Sums of the range and of the one before; `buckets` is how many there are."""
         is_few = buckets <= (_FEW if question.owner is None else _FEW_OF_OWNER)
         sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
         part, sets = ("bucket_id", _OF_FEW) if is_few else (_BUSIEST, _OF_MANY)
         found = self._ask(sql, question, _sums_of(question), part=part, sets=sets)
+        if beside:
+            beside.go_on()
         over_time = _apart(found, _OVER_TIME)
         by_bucket = (
             added(over_time, ["current", "bucket_id"]) if is_few else _apart(found, _OF_BUCKETS)
@@ -166,7 +205,8 @@ class MeteringAnalytics:
         points = over_time.filter(pc.equal(over_time["current"], pa.scalar(1)))
         if is_few and buckets > PARTS:
             points = _of_busiest(points, by_bucket)
-        return UsageFound(points, by_bucket, _apart(found, _OF_KINDS).to_pylist())
+        by_kind = _apart(found, _OF_KINDS).to_pylist()
+        return UsageFound(points, by_bucket, by_kind)
 
     def speed(self, question: Question) -> dict[str, Rows]:
         """Rows {current, moment (s), operation, p50, p95, p99 (ms)} and sums by what they are apart by: time, operation, all; of the range
@@ -187,29 +227,6 @@ class MeteringAnalytics:
     def beside(self, read: Callable[[], _T]) -> Future[_T]:
         """Soon: what a read returns that begins no others."""
         return self._engine.beside(read)
-
-    def owners(self, question: Question, limit: int) -> Callable[[], Rows]:
-        """Begun at once: rows {name, requests, …, previous}: the busiest and those that changed the most, busiest first."""
-        given = _given(question)
-        now, before = (
-            partial(self._engine.table, f"{one.sql}, {self._engine.half}", **one.values, **given)
-            for one in (ranking.now(question, _and(given)), ranking.before(question, _and(given)))
-        )
-        # No more than two statements at a time, or the longest would have to share its core.
-        earlier = Either(before)
-
-        def work() -> pa.Table:
-            found = now()
-            earlier.take()
-            return found
-
-        begun = self._engine.beside(work)
-
-        def rank() -> Rows:
-            before = earlier.result()
-            return ranking.ranked(begun.result(), before, limit)
-
-        return rank
 
     def heat(self, question: Question, step: timedelta) -> Future[Rows]:
         """Soon: rows {moment (s), edge (ms), requests}, of whole steps."""

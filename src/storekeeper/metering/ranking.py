@@ -1,12 +1,11 @@
-"""Which owners do the most: two plain statements over the fewest rows that tell it exactly, compared in memory.
+"""Which owners do the most: plain statements over the fewest rows that tell it exactly, compared in memory.
 
 What 10,000 owners did in 90 days are 900,000 sums by day. So ranges are read from coarse sums where those fit, and from fine
 ones at their edges; of the range before, only what is compared. To have the engine compare and order them takes as long
 again as to sum them up, most of it to plan a statement that does so.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import count
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -15,15 +14,15 @@ import pyarrow.compute as pc
 from storekeeper.infra.analytics import written
 from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Question, Span
-from storekeeper.metering.sums import FIGURES
+from storekeeper.metering.sums import FIGURES, added
 
 SUMS = "owner_sum"
-_LONG = ("month", "week", "day")
+_LONG = ("month", "eighth", "day")
 _SHORT = (*_LONG, "quarter", "hour")
+_OF_BUCKETS = ("day", "quarter")  # those of up to a day
 
-# What owners did, as rows of one table say, or of several.
-_SUMS = "SELECT owner AS name, {columns} FROM {rows} GROUP BY name {settings}"
-_PART = "SELECT owner, {columns} FROM {rows}"
+# What owners did, as rows of one table say.
+_SUMS = "SELECT owner AS name, {columns} FROM {table} WHERE ({spans}) {conditions} {of_all} GROUP BY name {settings}"
 _SPAN = "{unit}{table}.time >= toDateTime({{from_{n}:String}}, 'UTC') AND {table}.time < toDateTime({{to_{n}:String}}, 'UTC')"
 _UNIT, _OF_ALL = "unit = '{}' AND ", "AND bucket_id = ''"
 
@@ -54,19 +53,21 @@ class _Read(NamedTuple):
     spans: Sequence[tuple[str, Span]]  # of which unit; empty where a table has one only
 
 
-def now(question: Question, conditions: str) -> Statement:
-    """Every owner's sums of the range: {name, requests, …, timed}."""
-    return _statement(question, Span(question.window.since, question.window.until), FIGURES, conditions)
+def now(question: Question, conditions: str) -> list[Statement]:
+    """Owners' sums of the range, {name, requests, …, timed}, which parts of it tell."""
+    span = Span(question.window.since, question.window.until)
+    return [_statement(question, read, FIGURES, conditions) for read in _reads(question, span)]
 
 
-def before(question: Question, conditions: str) -> Statement:
-    """Every owner's requests of the range before: {name, requests}."""
-    return _statement(question, Span(question.window.before, question.window.since), _COMPARED, conditions)
+def before(question: Question, conditions: str) -> list[Statement]:
+    """Owners' requests of the range before, {name, requests}, which parts of it tell."""
+    span = Span(question.window.before, question.window.since)
+    return [_statement(question, read, _COMPARED, conditions) for read in _reads(question, span)]
 
 
-def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any]]:
+def ranked(found: Sequence[pa.Table], earlier: Sequence[pa.Table], limit: int) -> list[dict[str, Any]]:
     """Rows of `found` with `previous`, busiest first: the busiest, and those that have changed the most."""
-    every = _with_previous(found, earlier.rename_columns(["name", "previous"]))
+    every = _with_previous(_whole(found, FIGURES), _whole(earlier, _COMPARED))
     places = {place for order in ("requests", "moved") for place in _most(every, order, limit)}
     rows = every.take(pa.array(places, pa.uint64())).to_pylist()
     figures = (*FIGURES, "previous")
@@ -74,17 +75,29 @@ def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any
     return sorted(told, key=lambda row: (-row["requests"], row["name"]))
 
 
+def _whole(parts: Sequence[pa.Table], figures: Sequence[str]) -> pa.Table:
+    """One row for each owner, of parts in which they have one each."""
+    return added(pa.concat_tables(parts), ["name"], figures) if len(parts) > 1 else parts[0]
+
+
 def _with_previous(found: Any, earlier: Any) -> Any:
     """With `previous` and `moved`; at the end, who did nothing in the range."""
-    previous = earlier["previous"].take(pc.index_in(found["name"], value_set=earlier["name"]))
-    gone = earlier.filter(pc.invert(pc.is_in(earlier["name"], value_set=found["name"])))
-    every = pa.concat_tables([found.append_column("previous", previous), gone], promote_options="default")
-    nothing = pa.scalar(0.0)
-    requests: Any = pc.coalesce(every["requests"], nothing)
-    moved: Any = pc.abs(pc.subtract(requests, pc.coalesce(every["previous"], nothing)))
+    places: Any = pc.index_in(found["name"], value_set=earlier["name"])
+    every = found.append_column("previous", pc.fill_null(earlier["requests"].take(places), 0.0))
+    if len(places) - places.null_count < earlier.num_rows:
+        every = pa.concat_tables([every, _gone(earlier, places)], promote_options="default")
+    requests: Any = pc.fill_null(every["requests"], 0.0)
+    moved: Any = pc.abs(pc.subtract(requests, every["previous"]))
     return every.set_column(every.schema.get_field_index("requests"), "requests", requests).append_column(
         "moved", moved
     )
+
+
+def _gone(earlier: Any, places: Any) -> Any:
+    """What of `earlier` is at none of these places, as {name, previous}."""
+    every: Any = pa.arange(0, earlier.num_rows)  # type: ignore[attr-defined] # the stubs do not know it
+    rest: Any = pc.invert(pc.is_in(every.cast(places.type), value_set=places))
+    return earlier.rename_columns(["name", "previous"]).filter(rest)
 
 
 def _most(every: Any, order: str, limit: int) -> list[int]:
@@ -94,36 +107,26 @@ def _most(every: Any, order: str, limit: int) -> list[int]:
     return found
 
 
-def _statement(question: Question, span: Span, figures: Sequence[str], conditions: str) -> Statement:
+def _statement(question: Question, read: _Read, figures: Sequence[str], conditions: str) -> Statement:
     values: dict[str, str] = {}
-    places, rows = count(), {}
-    for read in _reads(question, span):
-        spans = []
-        for (unit, part), n in zip(read.spans, places, strict=False):
-            values |= {f"from_{n}": written(part.since), f"to_{n}": written(part.until)}
-            spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=read.table, n=n))
-        of_all = _OF_ALL if read.table == SUMS and question.bucket_id is None else ""
-        rows[read.table] = f"{read.table} WHERE ({' OR '.join(spans)}) {conditions} {of_all}"
-    if len(rows) == 1:
-        ((table, source),) = rows.items()
-        terms = _terms(table, figures)
-    else:
-        parts = (
-            _PART.format(columns=_named(_terms(table, figures)), rows=part) for table, part in rows.items()
-        )
-        source = f"({' UNION ALL '.join(parts)}) AS part"
-        terms = {name: f"part.{name}" for name in figures}
-    sums = {name: f"sum({term})" for name, term in terms.items()}
-    return Statement(_SUMS.format(columns=_named(sums), rows=source, settings=_SETTINGS), values)
+    spans = []
+    for n, (unit, part) in enumerate(read.spans):
+        values |= {f"from_{n}": written(part.since), f"to_{n}": written(part.until)}
+        spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=read.table, n=n))
+    sql = _SUMS.format(
+        columns=", ".join(f"sum({_term(read.table, name)}) AS {name}" for name in figures),
+        table=read.table,
+        spans=" OR ".join(spans),
+        conditions=conditions,
+        of_all=_OF_ALL if read.table == SUMS and question.bucket_id is None else "",
+        settings=_SETTINGS,
+    )
+    return Statement(sql, values)
 
 
-def _terms(table: str, figures: Sequence[str]) -> dict[str, str]:
-    """What of a row counts, by figure."""
-    return {name: _OF_OPERATIONS[name] if table == "operation" else f"{table}.{name}" for name in figures}
-
-
-def _named(terms: Mapping[str, str]) -> str:
-    return ", ".join(f"{term} AS {name}" for name, term in terms.items())
+def _term(table: str, figure: str) -> str:
+    """What of a row counts."""
+    return _OF_OPERATIONS[figure] if table == "operation" else f"{table}.{figure}"
 
 
 def _reads(question: Question, span: Span) -> list[_Read]:
@@ -133,13 +136,13 @@ def _reads(question: Question, span: Span) -> list[_Read]:
         return [_Read("usage_day" if is_long else "operation", [("", span)])]
     if window.step == "minute":
         return [_Read("operation", [("", span)])]
-    if span.until == window.until:
-        # Nothing is later, so that the present month is read whole, or the present day.
-        whole = reckoning.by_month if is_long else reckoning.by_day
-        span = Span(span.since, whole(span.until).until)
+    if (
+        span.until == window.until
+    ):  # nothing is later, so that the present month is read whole, or the present day
+        last = reckoning.by_month if is_long else reckoning.by_day
+        span = Span(span.since, last(span.until).until)
     if is_long or question.bucket_id is None:
         return [_Read(SUMS, reckoning.cover(span, _LONG if is_long else _SHORT))]
-    today = reckoning.by_day(window.until)  # sums by the hour tell no buckets
-    if span.until == today.until and span.since < today.since:
-        return [_Read("operation", [("", Span(span.since, today.since))]), _Read(SUMS, [("day", today)])]
-    return [_Read("operation", [("", span)])]
+    whole, edges = reckoning.split([span], reckoning.by_quarter)  # sums by the hour tell no buckets
+    sums = [_Read(SUMS, reckoning.cover(one, _OF_BUCKETS)) for one in whole]
+    return [_Read("operation", [("", one) for one in edges]), *sums] if edges else sums

@@ -144,7 +144,7 @@ def show_activity(
     return unless_known(
         request,
         f"{kept.tag}-{form}",
-        lambda: tables.answer(kept.value, kept.value.items, RecentOperation, form=form, name="activity"),
+        lambda: tables.answer(kept, kept.value.items, RecentOperation, form=form, name="activity"),
     )
 
 
@@ -243,7 +243,7 @@ def _answer(
     return unless_known(
         request,
         f"{kept.tag}-{form}-{table}",
-        lambda: tables.answer(kept.value, _rows(kept.value, table), kind, form=form, name=f"{name}-{table}"),
+        lambda: tables.answer(kept, _rows(kept.value, table), kind, form=form, name=f"{name}-{table}"),
     )
 
 

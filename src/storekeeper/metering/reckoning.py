@@ -11,7 +11,7 @@ from storekeeper.metering.rules import AHEAD, resolution
 HEAT_LIMIT = timedelta(hours=24)
 EDGES_MS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HOUR, _QUARTER, _DAY, _WEEK = timedelta(hours=1), timedelta(hours=6), timedelta(days=1), 7
+_HOUR, _QUARTER, _DAY, _EIGHTH = timedelta(hours=1), timedelta(hours=6), timedelta(days=1), 4
 _STATUSES = {"": (100, 599), "errors": (400, 599)} | {f"{n}xx": (n * 100, n * 100 + 99) for n in range(1, 6)}
 
 
@@ -34,11 +34,11 @@ def floor(moment: datetime, step: timedelta) -> datetime:
     return moment - (moment - _EPOCH) % step
 
 
-def week_of(day: date) -> tuple[date, date]:
-    """The first day of its week, and the day after the last: weeks begin on the 1st, 8th, 15th, 22nd, 29th of a month."""
-    number = (day.day - 1) // _WEEK
-    first = day.replace(day=1 + number * _WEEK)
-    return first, min(first + _WEEK * _DAY, month_of(day)[1])
+def eighth_of(day: date) -> tuple[date, date]:
+    """The first day of its eighth of a month, and the day after the last: they begin on the 1st, 5th, 9th, …, 29th."""
+    number = (day.day - 1) // _EIGHTH
+    first = day.replace(day=1 + number * _EIGHTH)
+    return first, min(first + _EIGHTH * _DAY, month_of(day)[1])
 
 
 def month_of(day: date) -> tuple[date, date]:
@@ -65,9 +65,9 @@ def by_day(moment: datetime) -> Span:
     return Span(start, start + _DAY)
 
 
-def by_week(moment: datetime) -> Span:
-    """The week that a moment is in, by UTC."""
-    return _span(week_of(moment.astimezone(UTC).date()))
+def by_eighth(moment: datetime) -> Span:
+    """The eighth of a month that a moment is in, by UTC."""
+    return _span(eighth_of(moment.astimezone(UTC).date()))
 
 
 def by_month(moment: datetime) -> Span:
@@ -77,7 +77,7 @@ def by_month(moment: datetime) -> Span:
 
 # Each is a whole number of those after it.
 UNITS: Mapping[str, Callable[[datetime], Span]] = {
-    "month": by_month, "week": by_week, "day": by_day, "quarter": by_quarter, "hour": by_hour
+    "month": by_month, "eighth": by_eighth, "day": by_day, "quarter": by_quarter, "hour": by_hour
 }  # fmt: skip
 
 
@@ -90,13 +90,13 @@ def cover(span: Span, units: Sequence[str]) -> list[tuple[str, Span]]:
     rest = [Span(_next(span.since, shortest), _next(span.until, shortest))]
     found: list[tuple[str, Span]] = []
     for unit in units:
-        whole, rest = _split(rest, UNITS[unit])
+        whole, rest = split(rest, UNITS[unit])
         found += [(unit, one) for one in whole]
     return found
 
 
-def _split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[list[Span], list[Span]]:
-    """What of them whole units make up, and the rest."""
+def split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[list[Span], list[Span]]:
+    """What of them whole units make up, and the rest at their edges."""
     inner, rest = [], []
     for span in spans:
         start, last = _next(span.since, unit), unit(span.until).since

@@ -191,8 +191,8 @@ def test_sums_are_rebuilt_from_what_is_here_and_from_the_archive(world):
     world.pass_days(31)
     world.keeping.retain(world.told)
     world.send(2, days_ago=31, operation="PutObject", owner="bob")
-    world.send(3, days_ago=29)  # another day of the same week
-    world.send(4, days_ago=20)  # another week of the same month
+    world.send(3, days_ago=29)  # another day of the same eighth of a month
+    world.send(4, days_ago=20)  # another eighth of the same month
     right = {
         table: world.engine.rows(f"SELECT * EXCEPT latency FROM {table} FINAL ORDER BY ALL")
         for table in SUMS[:1]

@@ -27,7 +27,7 @@ def test_a_window_covers_the_range_by_whole_steps(now, span):
     assert (now - window.since) / step <= 1000
 
 
-@given(moments, spans, st.sampled_from(["month week day", "month week day quarter hour", "day hour"]))
+@given(moments, spans, st.sampled_from(["month eighth day", "month eighth day quarter hour", "day hour"]))
 def test_a_range_is_covered_once_by_the_longest_units_that_fit(until, span, names):
     """From the first whole unit in it to the last, without a gap; a shorter one only where no longer one fits."""
     units = names.split()
@@ -54,11 +54,11 @@ def test_a_range_is_covered_once_by_the_longest_units_that_fit(until, span, name
 
 
 @given(st.dates(date(2023, 1, 1), date(2029, 1, 1)))
-def test_weeks_are_whole_in_their_month(day):
-    first, after = reckoning.week_of(day)
-    assert first <= day < after <= first + timedelta(days=7)
+def test_eighths_are_whole_in_their_month(day):
+    first, after = reckoning.eighth_of(day)
+    assert first <= day < after <= first + timedelta(days=4)
     assert first.month == (after - timedelta(days=1)).month == day.month
-    assert reckoning.week_of(after)[0] == after
+    assert reckoning.eighth_of(after)[0] == after
     begin, end = reckoning.month_of(day)
     assert begin <= first < after <= end
     assert (begin.day, end.day) == (1, 1)

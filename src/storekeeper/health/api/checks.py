@@ -19,6 +19,7 @@ from storekeeper.health.model import (
     StatusChangePage,
 )
 from storekeeper.health.service import HealthService
+from storekeeper.infra.caching import Kept
 from storekeeper.infra.web import Access, get, openapi, post, tables
 from storekeeper.kernel.errors import BadInputError
 
@@ -90,9 +91,8 @@ def list_checks(
     if not _PLACE.fullmatch(cursor):
         raise BadInputError(f"{cursor[:100]!r} is not a cursor of this list.")
     page = health.history(bucket=bucket, cursor=cursor, limit=limit)
-    return tables.answer(
-        page, page.items, Check, form=tables.form_of(request, form, tables.CSV), name="checks"
-    )
+    form = tables.form_of(request, form, tables.CSV)
+    return tables.answer(Kept(page), page.items, Check, form=form, name="checks")
 
 
 @get("/api/health/metrics", access=Access.READ, tags=TAGS, summary="What checks add up to")

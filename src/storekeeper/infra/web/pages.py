@@ -20,7 +20,7 @@ from litestar.response import Redirect
 
 from storekeeper.infra.web.principal import Access, Principal, Role
 from storekeeper.infra.web.routes import get
-from storekeeper.infra.web.values import amount, figures, sparkline, written
+from storekeeper.infra.web.values import amount, chart_rows, sparkline, utc, written
 from storekeeper.kernel import units
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import NotFoundError, StorekeeperError
@@ -62,7 +62,8 @@ class Pages:
             "version": version,
             "amount": amount,
             "written": written,
-            "figures": figures,
+            "chart_rows": chart_rows,
+            "utc": utc,
             "sparkline": sparkline,
         }
         self.environment.filters |= {

@@ -11,10 +11,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
+from storekeeper.infra.caching import Kept
 from storekeeper.kernel.errors import BadInputError
 
 PARQUET, ARROW, NDJSON = (
@@ -53,11 +54,11 @@ def form_of(request: Request[Any, Any, Any], form: str, known: Sequence[str] = F
 
 
 def answer(
-    body: Any, rows: Sequence[msgspec.Struct], kind: type[msgspec.Struct], *, form: str, name: str
+    body: Kept[Any], rows: Sequence[msgspec.Struct], kind: type[msgspec.Struct], *, form: str, name: str
 ) -> Response[Any]:
     """The body as JSON, or the rows (of that kind, which an empty table needs) as a file of that name."""
     if form == "json":
-        return Response(body)
+        return whole(body)
     if form == "csv":
         return csv_of(rows, f"{name}.csv") if rows else _empty(kind, f"{name}.csv")
     table, sink = _table(rows, kind), io.BytesIO()
@@ -67,6 +68,11 @@ def answer(
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
     return Response(sink.getvalue(), media_type=_FORMATS[form], headers=_saved_as(f"{name}.{form}"))
+
+
+def whole(body: Kept[Any]) -> Response[Any]:
+    """As JSON, which is made once for the tag and for all who get it."""
+    return Response(body.encoded, media_type=MediaType.JSON)
 
 
 def csv_of(rows: Sequence[msgspec.Struct], filename: str) -> Response[Any]:

@@ -1,7 +1,7 @@
 """Numbers on pages: rounded for reading, exact on hover and for machines. A page has thousands, so no template makes them."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import Undefined
@@ -29,10 +29,34 @@ def amount(value: Any, unit: str = "count") -> Markup:
     return Markup(_element(value, unit))  # noqa: S704 - escaped
 
 
-def figures(series: Iterable[Mapping[str, Any]], index: int, unit: str) -> Markup:
-    """Cells of a table with the value of each series at one place."""
-    cells = [f'<td class="number">{_element(one["values"][index], unit)}</td>' for one in series]
-    return Markup("".join(cells))  # noqa: S704 - escaped
+def utc(moment: str) -> Markup:
+    """RFC 3339 to the minute, as wide as the local time that the page's script puts in its place."""
+    return Markup(_utc(moment))  # noqa: S704 - escaped
+
+
+def chart_rows(payload: Mapping[str, Any], newest: int) -> Markup:
+    """Of the table behind a chart: a value of each series beside its moment, the newest of them first, or beside its category."""
+    series, unit = [one["values"] for one in payload["series"]], payload["unit"]
+    times = payload.get("times")
+    heads = (
+        [_time(one) for one in times] if times else [_safe(one) for one in payload.get("categories") or ()]
+    )
+    places = range(len(heads))
+    made = [
+        f'<tr><th scope="row">{heads[place]}</th>'
+        + "".join([f'<td class="number">{_element(values[place], unit)}</td>' for values in series])
+        + "</tr>"
+        for place in (places[::-1][:newest] if times else places)
+    ]
+    return Markup("\n".join(made))  # noqa: S704 - escaped
+
+
+def _time(moment: str) -> str:
+    return f'<time datetime="{_safe(moment)}" data-show="local">{_utc(moment)}</time>'
+
+
+def _utc(moment: str) -> str:
+    return f'{_safe(moment[:16].replace("T", " "))}<span class="without-script"> UTC</span>'
 
 
 def _element(value: Any, unit: str) -> str:

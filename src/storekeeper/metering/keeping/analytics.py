@@ -18,7 +18,7 @@ _DAILY = (
 )  # fmt: skip
 SUMS = (*_DAILY, OF_OWNERS)
 # Units of owners' sums that are longer than a day: what is counted again is counted there as well.
-_LONGER = {"week": reckoning.week_of, "month": reckoning.month_of}
+_LONGER = {"eighth": reckoning.eighth_of, "month": reckoning.month_of}
 REPORTED = "reported_usage"  # what providers say; goes with the sums
 STAGED = "operation_staged"  # operations on their way back; nothing counts them
 LEAVING = "operation_leaving"  # operations whose time is over, until they are archived
@@ -74,7 +74,7 @@ DELETE_SUMS = "DELETE FROM {table} WHERE toDate(time) = {{day:Date}}"
 # Of owners, also those of longer units that it is in, which have the time of their first day.
 DELETE_OF_OWNERS = f"""
 DELETE FROM {OF_OWNERS} WHERE unit IN ('hour', 'quarter', 'day') AND toDate(time) = {{day:Date}}
-    OR unit = 'week' AND toDate(time) = {{week:Date}} OR unit = 'month' AND toDate(time) = {{month:Date}}"""
+    OR unit = 'eighth' AND toDate(time) = {{eighth:Date}} OR unit = 'month' AND toDate(time) = {{month:Date}}"""
 
 # What was removed must not be taken for a repetition.
 _ANEW = """SETTINGS insert_deduplicate = 0, deduplicate_blocks_in_dependent_materialized_views = 0,

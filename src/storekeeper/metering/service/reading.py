@@ -61,9 +61,9 @@ class UsageReader:
     ) -> Usage:
         """Up to now, of one bucket, owner or operation, or all."""
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
-        ranking = self._analytics.owners(question, TOP) if owner is None else None
+        ranking = self._analytics.ranking(question) if owner is None else None
         names = self._names()
-        found = self._analytics.usage(question, len(names), beside=ranking is not None)
+        found = self._analytics.usage(question, len(names), beside=ranking)
         by_bucket = presenting.groups(found.by_bucket, lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found.by_kind, lambda row: str(row["operation"]))
         window = question.window
@@ -84,8 +84,9 @@ class UsageReader:
             provenance=presenting.provenance(found.by_bucket),
         )
         # Owners last: to rank them takes the longest.
-        owners = presenting.owner_groups(ranking()) if ranking else [_one_owner(question, found.by_bucket)]
-        moving = {"bucket": by_bucket, "owner": owners if owner is None else [], "operation": by_operation}
+        ranked = presenting.owner_groups(ranking.rows(TOP)) if ranking else []
+        owners = ranked if ranking else [_one_owner(question, found.by_bucket)]
+        moving = {"bucket": by_bucket, "owner": ranked, "operation": by_operation}
         return msgspec.structs.replace(shown, by_owner=owners[:TOP], top_movers=_movers(moving))
 
     def series(self, span: timedelta, *, bucket: str = "", owner: str | None = None) -> list[Point]:

@@ -1,8 +1,9 @@
 """Usage as cards, a chart and tables."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
-from storekeeper.metering.figures import BucketPoint, Figures, Group, Mover, Usage
+from storekeeper.metering.figures import Figures, Group, Mover, Usage
 from storekeeper.metering.views.shared import (
     Query,
     View,
@@ -50,16 +51,18 @@ def usage_cards(found: Usage, span: str) -> list[View]:
 def over_time(found: Usage, show: str) -> View:
     """Requests or bytes, stacked by bucket."""
     field, unit = _FIELDS[show]
-    times = axis(found)
-    names = list(dict.fromkeys(point.bucket for point in _largest_first(found.bucket_series, field)))
-    known = {(point.time, point.bucket): getattr(point, field) for point in found.bucket_series}
+    times, value = axis(found), attrgetter(field)
+    places = {time: place for place, time in enumerate(times)}
+    drawn = {name: [0] * len(times) for name in {point.bucket for point in found.bucket_series}}
+    for point in found.bucket_series:
+        if (place := places.get(point.time)) is not None:
+            drawn[point.bucket][place] = round(value(point))
+    largest_first = sorted(drawn.items(), key=lambda one: (-sum(one[1]), one[0]))
     return {
         "kind": "area",
         "unit": unit,
         "times": [rfc3339(time) for time in times],
-        "series": [
-            {"name": name, "values": [round(known.get((time, name), 0)) for time in times]} for name in names
-        ],
+        "series": [{"name": name, "values": values} for name, values in largest_first],
     }
 
 
@@ -91,10 +94,3 @@ def mover_rows(movers: Sequence[Mover], query: Query) -> list[View]:
         }
         for one in movers
     ]
-
-
-def _largest_first(points: Sequence[BucketPoint], field: str) -> list[BucketPoint]:
-    sums: dict[str, float] = {}
-    for point in points:
-        sums[point.bucket] = sums.get(point.bucket, 0) + getattr(point, field)
-    return sorted(points, key=lambda point: (-sums[point.bucket], point.bucket))

@@ -176,12 +176,12 @@ GROUP BY time, bucket_id, operation, status_class;
 -- What pages read most, summed up further so that ranges of weeks stay few rows: owners in the order of time, and latency
 -- without buckets and statuses.
 -- Weighted sums by owner of all buckets, whose name is empty, and of each. A read takes the longest units that fit into its range, and
--- shorter ones at its edges; one table for all of them is planned in half of the time that several take. A quarter is one of a day; a week is seven days of one
--- month: the 1st to the 7th, the 8th to the 14th, the last is shorter. So it goes when its month goes.
+-- shorter ones at its edges; one table for all of them is planned in half of the time that several take. A quarter is one of a day. An
+-- eighth is four days of one month, the 1st to the 4th, the 5th to the 8th, the last is shorter: so it goes when its month goes.
 CREATE TABLE owner_sum
 (
     bucket_id LowCardinality(String),
-    unit Enum8('hour' = 1, 'quarter' = 2, 'day' = 3, 'week' = 4, 'month' = 5),
+    unit Enum8('hour' = 1, 'quarter' = 2, 'day' = 3, 'eighth' = 4, 'month' = 5),
     time DateTime('UTC'),
     owner String,
     requests SimpleAggregateFunction(sum, Float64),
@@ -212,30 +212,31 @@ FROM (
     GROUP BY hour, owner
 )
 ARRAY JOIN
-    ['hour', 'quarter', 'day', 'week', 'month'] AS unit,
+    ['hour', 'quarter', 'day', 'eighth', 'month'] AS unit,
     [
         hour, toStartOfInterval(hour, toIntervalHour(6)), toStartOfDay(hour),
-        toDateTime(toStartOfMonth(hour), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(hour) - 1, 7) * 7),
+        toDateTime(toStartOfMonth(hour), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(hour) - 1, 4) * 4),
         toDateTime(toStartOfMonth(hour), 'UTC')
     ] AS time;
 
--- Of each bucket, none shorter than a day.
+-- Of each bucket, none shorter than a quarter of a day.
 CREATE MATERIALIZED VIEW bucket_owner_sum_view TO owner_sum AS
 SELECT
     bucket_id, unit, time, owner, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
 FROM (
     SELECT
-        usage_day.time AS day, bucket_id, owner,
+        toStartOfInterval(usage_hour.time, toIntervalHour(6)) AS quarter, bucket_id, owner,
         sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
         sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
-    FROM usage_day
-    GROUP BY day, bucket_id, owner
+    FROM usage_hour
+    GROUP BY quarter, bucket_id, owner
 )
 ARRAY JOIN
-    ['day', 'week', 'month'] AS unit,
+    ['quarter', 'day', 'eighth', 'month'] AS unit,
     [
-        day, toDateTime(toStartOfMonth(day), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(day) - 1, 7) * 7),
-        toDateTime(toStartOfMonth(day), 'UTC')
+        quarter, toStartOfDay(quarter),
+        toDateTime(toStartOfMonth(quarter), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(quarter) - 1, 4) * 4),
+        toDateTime(toStartOfMonth(quarter), 'UTC')
     ] AS time;
 
 -- Weighted sums and latency by operation, a row a minute.
