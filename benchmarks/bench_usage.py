@@ -110,7 +110,7 @@ def _settle(server):
     """Months of sums and days of operations that are over become one part, which the engine does by itself when an hour has passed."""
     over = server.analytics.rows(
         "SELECT table, partition_id FROM system.parts "
-        "WHERE active AND match(partition_id, '^20[0-9]{4}$') AND partition_id < toString(toYYYYMM(now())) "
+        "WHERE active AND match(partition_id, '^20[0-9]{4}(-[01])?$') AND partition_id < toString(toYYYYMM(now())) "
         "OR active AND match(partition_id, '^20[0-9]{6}$') AND partition_id < formatDateTime(now(), '%Y%m%d') "
         "GROUP BY table, partition_id HAVING count() > 1"
     )

@@ -35,8 +35,9 @@ def own_storage_page(
     if principal.role is Role.USER and owner not in ("", principal.email):
         raise NotAllowedError("This is another owner's.")
     whose = owner or principal.email
+    doings = _Doings(metering, whose, span)
     own = metering.fresh.soon(partial(costs.own, whose))
-    found = _found(metering, inventory, whose, span)
+    found = _found(doings, inventory, whose, span)
     cards = [
         *found["cards"],
         *own_cost_cards(own.result()),
@@ -60,16 +61,22 @@ def embedded_storage_page(
     """By a signed link only; other sites may show it in a frame."""
     request.scope[EMBEDDABLE] = True  # type: ignore[literal-required] # the envelope reads it
     embed_links.check(owner, expires, generation, signature)
-    found = _found(metering, inventory, owner, span)
+    found = _found(_Doings(metering, owner, span), inventory, owner, span)
     return render(request, "dashboard/embedded_storage.html", title="Storage", **found)
 
 
-def _found(metering: MeteringService, inventory: InventoryService, owner: str, span: str) -> dict[str, Any]:
-    newest = partial(metering.reader.recent, span_of(span), owner=owner, limit=OPERATIONS)
-    recent = metering.fresh.soon(newest)
-    used = metering.fresh.soon(partial(metering.reader.usage, span_of(span), owner=owner))
+class _Doings:
+    """What the owner did. Both reads begin at once, the longer one first."""
+
+    def __init__(self, metering: MeteringService, owner: str, span: str) -> None:
+        reader, begin = metering.reader, metering.fresh.soon
+        self.usage = begin(partial(reader.usage, span_of(span), owner=owner))
+        self.recent = begin(partial(reader.recent, span_of(span), owner=owner, limit=OPERATIONS))
+
+
+def _found(doings: _Doings, inventory: InventoryService, owner: str, span: str) -> dict[str, Any]:
     holdings = inventory.holdings(owner=owner)
-    usage = used.result().value
+    usage = doings.usage.result().value
     label = next((one["label"].lower() for one in views.RANGES if one["value"] == span), span)
     return {
         "owner": owner,
@@ -78,7 +85,7 @@ def _found(metering: MeteringService, inventory: InventoryService, owner: str, s
         "cards": [*_stored(holdings), *views.usage_cards(usage, label)[:3]],
         "chart": views.over_time(usage, "requests") if usage.totals.requests else None,
         "holdings": holdings,
-        "operations": views.activity_rows(recent.result().value),
+        "operations": views.activity_rows(doings.recent.result().value),
     }
 
 

@@ -24,9 +24,9 @@ STAGED = "operation_staged"  # operations on their way back; nothing counts them
 LEAVING = "operation_leaving"  # operations whose time is over, until they are archived
 _DAY = 24 * 3600 * 1000  # milliseconds
 
-# Days of which operations, or months of which sums are stored.
+# Days of which operations, or months of which sums are stored; of owners' sums, long units and short ones of a month are apart.
 PARTITIONS = """
-SELECT DISTINCT partition FROM system.parts
+SELECT DISTINCT partition_id FROM system.parts
 WHERE database = currentDatabase() AND table = {table:String} AND active LIMIT 10000"""
 
 # How many operations of a day are stored.
@@ -51,7 +51,7 @@ MAKE_LEAVING = f"CREATE TABLE IF NOT EXISTS {LEAVING} AS operation"
 LEAVE = f"ALTER TABLE operation MOVE PARTITION {{day:Date}} TO TABLE {LEAVING}"
 
 # A month of sums at once.
-DROP_MONTH = "ALTER TABLE {table} DROP PARTITION {{month:UInt32}}"
+DROP_PARTITION = "ALTER TABLE {table} DROP PARTITION ID '{name}'"
 
 # A table like that of operations, empty, that feeds no sums.
 STAGE = (
@@ -103,12 +103,12 @@ class KeepingAnalytics:
         return [date.fromisoformat(name) for name in self.partitions(table)]
 
     def partitions(self, table: str) -> list[str]:
-        """Days of operations (`2026-11-21`), months of sums (`202611`)."""
-        return [row["partition"] for row in self._engine.rows(PARTITIONS, table=table)]
+        """Days of operations (`20261121`), months of sums (`202611`), which may be in parts (`202611-0`)."""
+        return [row["partition_id"] for row in self._engine.rows(PARTITIONS, table=table)]
 
-    def drop_month(self, table: str, month: str) -> None:
+    def drop_partition(self, table: str, name: str) -> None:
         with self._changing():
-            self._engine.command(DROP_MONTH.format(table=table), month=int(month))
+            self._engine.command(DROP_PARTITION.format(table=table, name=name))
 
     def drop_day(self, day: date, table: str = "operation") -> None:
         with self._changing():

@@ -18,7 +18,7 @@ def expired_days(
 
 
 def expired_months(months: Iterable[str], retention: Retention, now: datetime) -> list[str]:
-    """Months (`202611`) all of whose sums are older than they are kept: sums go by whole months."""
+    """Months, or parts of them (`202611`, `202611-0`), all of whose sums are older than they are kept: sums go by whole months."""
     first_kept = (now - timedelta(days=retention.sums_days)).strftime("%Y%m")
     return sorted(month for month in months if month < first_kept)
 

@@ -93,8 +93,8 @@ class KeepingService:
             told(day=day.isoformat())
             self._let_go(day)
         for table in (*SUMS, REPORTED):
-            for month in rules.expired_months(self._analytics.partitions(table), self._retention, now):
-                self._analytics.drop_month(table, month)
+            for name in rules.expired_months(self._analytics.partitions(table), self._retention, now):
+                self._analytics.drop_partition(table, name)
 
     def restore(self, days: Days, told: Callable[..., None]) -> int:
         """Bring archived operations back for a week; how many. Raises NotKeptError when there is no archive of any."""

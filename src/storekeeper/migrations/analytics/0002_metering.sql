@@ -177,7 +177,8 @@ GROUP BY time, bucket_id, operation, status_class;
 -- without buckets and statuses.
 -- Weighted sums by owner of all buckets, whose name is empty, and of each. A read takes the longest units that fit into its range, and
 -- shorter ones at its edges; one table for all of them is planned in half of the time that several take. A quarter is one of a day. An
--- eighth is four days of one month, the 1st to the 4th, the 5th to the 8th, the last is shorter: so it goes when its month goes.
+-- eighth is four days of one month, the 1st to the 4th, the 5th to the 8th, the last is shorter: so it goes when its month goes. Long units
+-- are apart, for their sums fall together when parts are merged: so the present month is in few of them.
 CREATE TABLE owner_sum
 (
     bucket_id LowCardinality(String),
@@ -194,7 +195,7 @@ CREATE TABLE owner_sum
     timed SimpleAggregateFunction(sum, Float64)
 )
 ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(time)
+PARTITION BY (toYYYYMM(time), unit IN ('eighth', 'month'))
 ORDER BY (bucket_id, unit, time, owner)
 SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
     index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
