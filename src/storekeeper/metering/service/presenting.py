@@ -1,5 +1,6 @@
 """Rows of the analytics engine in the shapes that callers see."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from storekeeper.metering.sums import FIGURES, added
 
 OTHERS = "(others)"
 _REMOVED = "(removed)"
+_QUANTILES = ("p50_ms", "p95_ms", "p99_ms")
 _OF_BUCKETS = ("requests", "bytes_in", "bytes_out")
 _DAY = timedelta(days=1)
 _MOMENTS = 4096  # that are remembered: those of a series are asked for once for each bucket
@@ -204,8 +206,9 @@ def _figures(row: Row) -> dict[str, Any]:
 
 
 def _speed(row: Row) -> dict[str, Any]:
+    known = row.get("quantiles") or (math.nan,) * len(_QUANTILES)
     quantiles = {
-        f"{name}_ms": round(row[name], 3) if row.get(name) is not None else None
-        for name in ("p50", "p95", "p99")
+        name: round(value, 3) if math.isfinite(value) else None
+        for name, value in zip(_QUANTILES, known, strict=True)
     }
     return _figures(row) | quantiles
