@@ -20,7 +20,7 @@ from storekeeper.buckets.model import (
 from storekeeper.buckets.rules import check_cron, owner_of, owner_regex
 from storekeeper.infra.crypto import Sealer
 from storekeeper.infra.db import Connection, Database
-from storekeeper.infra.once import once
+from storekeeper.infra.once import found_already, once
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.ids import new_id
 from storekeeper.objectstore import (
@@ -73,6 +73,10 @@ class BucketService:
         return once((self, "named", name), lambda: self._named(name))
 
     def _named(self, name: str) -> Bucket:
+        listed: list[Bucket] = found_already((self, "all")) or []
+        for bucket in listed:
+            if bucket.name == name:
+                return bucket
         with self._db.read() as connection:
             return _known(repository.find(connection, name), name)
 

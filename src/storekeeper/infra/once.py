@@ -32,6 +32,12 @@ def once(what: Hashable, look: Callable[[], T]) -> T:
     return value
 
 
+def found_already(what: Hashable) -> Any:
+    """What `once` has found in the same read, or None."""
+    found = _found.get()
+    return found.get(what) if found else None
+
+
 class Either(Generic[T]):
     """Work that is done once, by whichever of two threads is free first."""
 

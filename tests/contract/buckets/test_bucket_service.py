@@ -2,11 +2,13 @@
 
 import msgspec
 import pytest
+import sqlalchemy
 
 from storekeeper.audit import AuditTrail
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import BucketChange, BucketExistsError, NewBucket, UnknownBucketError
 from storekeeper.infra.crypto import SealBrokenError, Sealer
+from storekeeper.infra.once import one_read
 from storekeeper.kernel.clock import ManualClock
 from storekeeper.kernel.errors import BadInputError
 
@@ -46,6 +48,21 @@ def test_a_bucket_is_registered_found_and_removed(buckets, audit):
         ("bucket.delete", "ann@x"),
         ("bucket.create", "ann@x"),
     ]
+
+
+@pytest.mark.parametrize("first", ["all", "get"])
+def test_within_a_read_a_bucket_is_looked_up_once(buckets, database, first):
+    """Also one that was among all; one that is not there is looked for again, and told."""
+    added = buckets.add(new(), actor="a")
+    asked = []
+    sqlalchemy.event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with one_read():
+        assert (buckets.all() if first == "all" else [buckets.get("photos")]) == [added]
+        assert [buckets.get("photos"), buckets.get("photos")] == [added, added]
+        assert len([sql for sql in asked if "FROM bucket" in sql]) == 1
+        with pytest.raises(UnknownBucketError):
+            buckets.get("others")
+    assert buckets.get("photos") == added
 
 
 def test_a_name_is_taken_once(buckets):

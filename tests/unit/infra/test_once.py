@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from storekeeper.infra.once import Either, once, one_read
+from storekeeper.infra.once import Either, found_already, once, one_read
 
 
 class Looking:
@@ -28,6 +28,15 @@ def test_within_one_it_is_looked_up_once():
         assert [once("a", look), once("a", look), once("b", look)] == [1, 1, 2]
     with one_read():
         assert once("a", look) == 3
+
+
+def test_what_was_found_can_be_asked_for_without_looking():
+    assert found_already("a") is None
+    with one_read():
+        assert found_already("a") is None
+        once("a", Looking())
+        assert found_already("a") == 1
+    assert found_already("a") is None
 
 
 def test_nothing_is_remembered_of_what_failed():
