@@ -137,9 +137,8 @@ def _reads(question: Question, span: Span) -> list[_Read]:
         return [_Read("usage_day" if is_long else "operation", [("", span)])]
     if window.step == "minute":
         return [_Read("operation", [("", span)])]
-    if (
-        span.until == window.until
-    ):  # nothing is later, so that the present month is read whole, or the present day
+    if span.until == window.until:
+        # Nothing is later, so that the present month is read whole, or the present day.
         last = reckoning.by_month if is_long else reckoning.by_day
         span = Span(span.since, last(span.until).until)
     if is_long or question.bucket_id is None:
