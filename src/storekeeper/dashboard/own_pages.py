@@ -36,7 +36,7 @@ def own_storage_page(
         raise NotAllowedError("This is another owner's.")
     whose = owner or principal.email
     doings = _Doings(metering, whose, span)
-    own = costs.own(whose)  # here: with a fourth read beside them, the longest takes twice its time
+    own = costs.own(whose)  # not beside them: two cores are busy with what has begun
     found = _found(doings, inventory, whose, span)
     cards = [
         *found["cards"],

@@ -175,6 +175,7 @@ GROUP BY time, bucket_id, operation, status_class;
 
 -- What pages read most, summed up further so that ranges of weeks stay few rows: owners in the order of time, and latency
 -- without buckets and statuses.
+
 -- Weighted sums by owner of all buckets, whose name is empty, and of each. A read takes the longest units that fit into its range, and
 -- shorter ones at its edges; one table for all of them is planned in half of the time that several take. A quarter is one of a day. An
 -- eighth is four days of one month, the 1st to the 4th, the 5th to the 8th, the last is shorter: so it goes when its month goes. Long units
