@@ -15,7 +15,7 @@ class Anybody:
     `key` is an API key of an admin, `ingest` one that may report, `ingest NAME` one that may for that bucket.
     """
 
-    def recall(self, _authorization):
+    def recall(self, _authorization, _session_cookie):
         return None
 
     def authenticate(self, *, authorization, session_cookie):

@@ -21,7 +21,7 @@ ENDPOINT = "http://127.0.0.1:9"
 class Bearers:
     """An administrator, or a vantage point by its name."""
 
-    def recall(self, _authorization):
+    def recall(self, _authorization, _session_cookie):
         return None
 
     def authenticate(self, *, authorization, session_cookie):

@@ -71,7 +71,7 @@ class People:
         "session": Principal(id="1", email="admin@x", role=Role.ADMIN, via="session", csrf_token="right"),
     }
 
-    def recall(self, _authorization):
+    def recall(self, _authorization, _session_cookie):
         return None
 
     def authenticate(self, *, authorization, session_cookie):

@@ -7,7 +7,7 @@ from storekeeper.access.service.authentication import Authentication
 from storekeeper.access.service.keys import Keys
 from storekeeper.access.service.passwords import Passwords
 from storekeeper.access.service.rate_limiter import RateLimiter
-from storekeeper.access.service.recent_keys import RecentKeys
+from storekeeper.access.service.recent_callers import RecentCallers
 from storekeeper.access.service.sessions import Sessions
 from storekeeper.access.service.sign_in import SignIn
 from storekeeper.access.service.users import Users
@@ -34,10 +34,12 @@ class AccessService:
         passwords = passwords or Passwords()
         limiter = RateLimiter(clock)
         tokens = AccessTokens(clock, settings.secret_key)
-        self._recent = RecentKeys(clock)
+        self._recent = RecentCallers(clock)
         self.users = Users(database, audit, clock, passwords=passwords, limiter=limiter, recent=self._recent)
-        self.sign_in = SignIn(database, audit, clock, passwords=passwords, limiter=limiter, tokens=tokens)
-        self.sessions = Sessions(database, audit, clock, tokens=tokens)
+        self.sign_in = SignIn(
+            database, audit, clock, passwords=passwords, limiter=limiter, tokens=tokens, recent=self._recent
+        )
+        self.sessions = Sessions(database, audit, clock, tokens=tokens, recent=self._recent)
         self.keys = Keys(database, audit, clock, recent=self._recent)
         self._authentication = Authentication(
             database,
@@ -53,9 +55,9 @@ class AccessService:
         """See `Authenticator`."""
         return self._authentication.authenticate(authorization=authorization, session_cookie=session_cookie)
 
-    def recall(self, authorization: str) -> Principal | None:
+    def recall(self, authorization: str, session_cookie: str = "") -> Principal | None:
         """See `Authenticator`."""
-        return self._recent.recall(authorization)
+        return self._recent.recall(authorization, session_cookie)
 
     def ensure_admin(self, email: str, password: str) -> str | None:
         """See `Users.ensure_admin`."""

@@ -1,4 +1,4 @@
-"""Who is asking: one indexed read per request, so that every change takes effect with the next one."""
+"""Who is asking: one indexed read, but for who was found out within the last second and nothing has changed since."""
 
 import contextlib
 import hmac
@@ -11,7 +11,7 @@ from storekeeper.access.service import opaque
 from storekeeper.access.service.access_tokens import AccessTokens
 from storekeeper.access.service.application_tokens import ApplicationTokens
 from storekeeper.access.service.keys import PREFIX
-from storekeeper.access.service.recent_keys import RecentKeys
+from storekeeper.access.service.recent_callers import RecentCallers
 from storekeeper.infra.crypto import derive
 from storekeeper.infra.db import Connection, Database
 from storekeeper.infra.web import Principal
@@ -31,7 +31,7 @@ class Authentication:
         *,
         tokens: AccessTokens,
         secret_key: str,
-        recent: RecentKeys,
+        recent: RecentCallers,
         of_application: ApplicationTokens | None = None,
     ) -> None:
         self._db = database
@@ -47,12 +47,17 @@ class Authentication:
         A session that ended is nobody, not an error: its owner must still reach the sign-in page. So is a bearer
         of another kind, such as the key for metrics.
         """
+        changes = self._recent.changes
+        principal = self._found_out(authorization, session_cookie)
+        if principal:
+            self._recent.remember(authorization, session_cookie, principal, changes=changes)
+        return principal
+
+    def _found_out(self, authorization: str, session_cookie: str) -> Principal | None:
         scheme, _, credential = authorization.partition(" ")
         if scheme.lower() == "bearer":
             if credential.startswith(PREFIX):
-                principal = self._by_key(credential)
-                self._recent.remember(authorization, principal)
-                return principal
+                return self._by_key(credential)
             if credential.count(".") == _JWT_DOTS:
                 if self._of_application and self._of_application.issued(credential):
                     return self._of_application.read(credential)

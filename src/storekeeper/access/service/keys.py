@@ -6,7 +6,7 @@ from datetime import timedelta
 from storekeeper.access import repository
 from storekeeper.access.model import ApiKey, ApiKeyPage, Scope, UnknownApiKeyError, UnknownUserError
 from storekeeper.access.service import opaque
-from storekeeper.access.service.recent_keys import RecentKeys
+from storekeeper.access.service.recent_callers import RecentCallers
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Database
 from storekeeper.kernel.clock import Clock
@@ -22,7 +22,7 @@ MOST_PER_PAGE = 500
 class Keys:
     """Keys for programs."""
 
-    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, *, recent: RecentKeys) -> None:
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, *, recent: RecentCallers) -> None:
         self._db = database
         self._audit = audit
         self._clock = clock

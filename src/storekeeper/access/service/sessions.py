@@ -6,6 +6,7 @@ from storekeeper.access.rules import credentials as rules
 from storekeeper.access.rules.credentials import Refresh
 from storekeeper.access.service import opaque
 from storekeeper.access.service.access_tokens import AccessTokens
+from storekeeper.access.service.recent_callers import RecentCallers
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Connection, Database
 from storekeeper.kernel.clock import Clock
@@ -14,11 +15,20 @@ from storekeeper.kernel.clock import Clock
 class Sessions:
     """Sessions of browsers and token families of programs."""
 
-    def __init__(self, database: Database, audit: AuditTrail, clock: Clock, *, tokens: AccessTokens) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditTrail,
+        clock: Clock,
+        *,
+        tokens: AccessTokens,
+        recent: RecentCallers,
+    ) -> None:
         self._db = database
         self._audit = audit
         self._clock = clock
         self._tokens = tokens
+        self._recent = recent
 
     def refresh(self, refresh_token: str) -> TokenPair:
         """The next pair; the token presented is used up. Raises TokenRefusedError.
@@ -71,6 +81,7 @@ class Sessions:
         with self._db.write() as connection:
             if repository.delete_session(connection, user_id, session_id):
                 self._record_end(connection, email, via="session")
+        self._recent.forget()
 
     def of_user(self, user_id: str) -> list[Session]:
         """Those that still hold, last seen first."""

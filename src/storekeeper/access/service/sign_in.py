@@ -11,6 +11,7 @@ from storekeeper.access.service import opaque
 from storekeeper.access.service.access_tokens import AccessTokens
 from storekeeper.access.service.passwords import Passwords
 from storekeeper.access.service.rate_limiter import RateLimiter
+from storekeeper.access.service.recent_callers import RecentCallers
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Connection, Database
 from storekeeper.kernel.clock import Clock
@@ -32,6 +33,7 @@ class SignIn:
         passwords: Passwords,
         limiter: RateLimiter,
         tokens: AccessTokens,
+        recent: RecentCallers,
     ) -> None:
         self._db = database
         self._audit = audit
@@ -39,6 +41,7 @@ class SignIn:
         self._passwords = passwords
         self._limiter = limiter
         self._tokens = tokens
+        self._recent = recent
 
     def start_session(
         self, email: str, password: str, *, address: str, browser: str = "", replacing: str = ""
@@ -62,6 +65,7 @@ class SignIn:
             self._begin(connection, account, address, via="session")
             repository.delete_session(connection, account.user.id, replacing)
             repository.insert_session(connection, session)
+        self._recent.forget()
         return cookie
 
     def start_tokens(self, email: str, password: str, *, address: str) -> TokenPair:

@@ -13,7 +13,7 @@ from storekeeper.access.rules import credentials as rules
 from storekeeper.access.rules.rate_limit import Limit
 from storekeeper.access.service.passwords import Passwords, made_up
 from storekeeper.access.service.rate_limiter import RateLimiter
-from storekeeper.access.service.recent_keys import RecentKeys
+from storekeeper.access.service.recent_callers import RecentCallers
 from storekeeper.audit import AuditTrail
 from storekeeper.infra.db import Connection, Database
 from storekeeper.infra.web import Role
@@ -36,7 +36,7 @@ class Users:
         *,
         passwords: Passwords,
         limiter: RateLimiter,
-        recent: RecentKeys,
+        recent: RecentCallers,
     ) -> None:
         self._recent = recent
         self._db = database
@@ -139,6 +139,7 @@ class Users:
         with self._db.write() as connection:
             user = _known(connection, id_or_email).user
             self._set_password(connection, user, stored, actor=actor, by="reset")
+        self._recent.forget()
         return user, password
 
     def change_own_password(self, user_id: str, current: str, new: str, *, but_session: str = "") -> None:
@@ -160,6 +161,7 @@ class Users:
             self._set_password(
                 connection, account.user, stored, actor=email, by="owner", but_session=but_session
             )
+        self._recent.forget()
         self._limiter.give_back(OWN_PASSWORD, user_id)
 
     def _set_password(

@@ -39,7 +39,7 @@ class Authenticator(Protocol):
     def authenticate(self, *, authorization: str, session_cookie: str) -> Principal | None:
         """The caller, or None for nobody in particular. Raises NotSignedInError for credentials that are wrong."""
 
-    def recall(self, authorization: str) -> Principal | None:
+    def recall(self, authorization: str, session_cookie: str = "") -> Principal | None:
         """The caller, if it was found out by the same words a moment ago. Never waits for anything."""
 
 
@@ -107,10 +107,10 @@ def authentication(authenticator: Authenticator) -> Callable[[ASGIApp], ASGIApp]
             if scope["type"] == ScopeType.HTTP:
                 authorization, cookie = _credentials(scope)
                 scope["user"] = None
-                if authorization:
-                    scope["user"] = authenticator.recall(authorization)
-                if not scope["user"] and (authorization or cookie):
-                    scope["user"] = await anyio.to_thread.run_sync(
+                if authorization or cookie:
+                    scope["user"] = authenticator.recall(
+                        authorization, cookie
+                    ) or await anyio.to_thread.run_sync(
                         lambda: authenticator.authenticate(authorization=authorization, session_cookie=cookie)
                     )
             await app(scope, receive, send)

@@ -61,8 +61,8 @@ class UsageReader:
     ) -> Usage:
         """Up to now, of one bucket, owner or operation, or all."""
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
+        names = self._names()  # before there are others to wait for
         ranking = self._analytics.ranking(question) if owner is None else None
-        names = self._names()
         found = self._analytics.usage(question, len(names), beside=ranking)
         by_bucket = presenting.groups(found.by_bucket, lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found.by_kind, lambda row: str(row["operation"]))
