@@ -80,6 +80,13 @@ def scan(server, bucket):
     return view
 
 
+def merged(server):
+    """Wait until the engine merges nothing."""
+    pause = threading.Event()
+    while server.analytics.row("SELECT count() AS n FROM system.merges")["n"]:
+        pause.wait(0.2)
+
+
 def version(*command):
     """The first line of what a program says of its version."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)

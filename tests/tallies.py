@@ -4,8 +4,9 @@ from storekeeper.metering.keeping.analytics import SUMS
 
 _UNITS = {
     "owner_sum": [
-        *(f"bucket_id = '' AND unit = '{unit}'" for unit in ("hour", "quarter", "day", "eighth", "month")),
-        *(f"bucket_id != '' AND unit = '{unit}'" for unit in ("quarter", "day", "eighth", "month")),
+        f"bucket_id {of} '' AND unit = '{unit}'"
+        for of in ("=", "!=")
+        for unit in ("hour", "quarter", "day", "eighth", "month")
     ],
 }
 TALLIES = [f"{table} WHERE {rows}" if rows else table for table in SUMS for rows in _UNITS.get(table, [""])]

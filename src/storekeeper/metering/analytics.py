@@ -143,30 +143,20 @@ class Ranking:
     def __init__(self, engine: Analytics, question: Question) -> None:
         given = _given(question)
 
-        def reads(statements: Sequence[ranking.Statement]) -> list[Either[pa.Table]]:
-            return [
-                Either(partial(engine.table, f"{one.sql}, {engine.half}", **one.values, **given))
-                for one in statements
-            ]
+        def read(one: ranking.Statement) -> Either[pa.Table]:
+            return Either(partial(engine.table, f"{one.sql}, {engine.half}", **one.values, **given))
 
-        self._now = reads(ranking.now(question, _and(given)))
-        self._before = reads(ranking.before(question, _and(given)))
-        self._engine = engine
-        self.go_on()
-
-    def go_on(self) -> None:
-        """With what nobody has begun: a core has become free."""
-        self._engine.beside(self._read)
+        self._now = read(ranking.now(question, _and(given)))
+        self._before = read(ranking.before(question, _and(given)))
+        engine.beside(self._read)
 
     def rows(self, limit: int) -> Rows:
         """{name, requests, …, previous}: so many of the busiest and of those that changed the most, busiest first."""
         self._read()
-        return ranking.ranked(
-            [one.result() for one in self._now], [one.result() for one in self._before], limit
-        )
+        return ranking.ranked(self._now.result(), self._before.result(), limit)
 
     def _read(self) -> None:
-        for one in (*self._now, *self._before):
+        for one in (self._now, self._before):
             one.take()
 
 
@@ -188,14 +178,12 @@ class MeteringAnalytics:
         """Which owners do the most; begun at once."""
         return Ranking(self._engine, question)
 
-    def usage(self, question: Question, buckets: int, *, beside: Ranking | None = None) -> UsageFound:
-        """Sums of the range and of the one before; `buckets` is how many there are."""
+    def usage(self, question: Question, buckets: int, *, beside: bool = False) -> UsageFound:
+        """Sums of the range and of the one before; `buckets` is how many there are, `beside` whether something else is read meanwhile."""
         is_few = buckets <= (_FEW if question.owner is None else _FEW_OF_OWNER)
         sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
         part, sets = ("bucket_id", _OF_FEW) if is_few else (_BUSIEST, _OF_MANY)
         found = self._ask(sql, question, _sums_of(question), part=part, sets=sets)
-        if beside:
-            beside.go_on()
         over_time = _apart(found, _OVER_TIME)
         by_bucket = (
             added(over_time, ["current", "bucket_id"]) if is_few else _apart(found, _OF_BUCKETS)

@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from storekeeper.infra.analytics import written
 from storekeeper.metering import reckoning
 from storekeeper.metering.figures import Question, Span
-from storekeeper.metering.sums import FIGURES, added
+from storekeeper.metering.sums import FIGURES
 
 SUMS = "owner_sum"
 _LONG = ("month", "eighth", "day")
 _SHORT = (*_LONG, "quarter", "hour")
-_OF_BUCKETS = ("day", "quarter")  # those of up to a day
 
 # What owners did, as rows of one table say.
 _SUMS = "SELECT owner AS name, {columns} FROM {table} WHERE ({spans}) {conditions} {of_all} GROUP BY name {settings}"
@@ -49,36 +48,24 @@ class Statement(NamedTuple):
     values: dict[str, str]
 
 
-class _Read(NamedTuple):
-    table: str
-    spans: Sequence[tuple[str, Span]]  # of which unit; empty where a table has one only
+def now(question: Question, conditions: str) -> Statement:
+    """Owners' sums of the range: {name, requests, …, timed}."""
+    return _statement(question, Span(question.window.since, question.window.until), FIGURES, conditions)
 
 
-def now(question: Question, conditions: str) -> list[Statement]:
-    """Owners' sums of the range, {name, requests, …, timed}, which parts of it tell."""
-    span = Span(question.window.since, question.window.until)
-    return [_statement(question, read, FIGURES, conditions) for read in _reads(question, span)]
+def before(question: Question, conditions: str) -> Statement:
+    """Owners' requests of the range before: {name, requests}."""
+    return _statement(question, Span(question.window.before, question.window.since), _COMPARED, conditions)
 
 
-def before(question: Question, conditions: str) -> list[Statement]:
-    """Owners' requests of the range before, {name, requests}, which parts of it tell."""
-    span = Span(question.window.before, question.window.since)
-    return [_statement(question, read, _COMPARED, conditions) for read in _reads(question, span)]
-
-
-def ranked(found: Sequence[pa.Table], earlier: Sequence[pa.Table], limit: int) -> list[dict[str, Any]]:
+def ranked(found: pa.Table, earlier: pa.Table, limit: int) -> list[dict[str, Any]]:
     """Rows of `found` with `previous`, busiest first: the busiest, and those that have changed the most."""
-    every = _with_previous(_whole(found, FIGURES), _whole(earlier, _COMPARED))
+    every = _with_previous(found, earlier)
     places = {place for order in ("requests", "moved") for place in _most(every, order, limit)}
     rows = every.take(pa.array(places, pa.uint64())).to_pylist()
     figures = (*FIGURES, "previous")
     told = [{"name": row["name"], **{name: float(row[name] or 0) for name in figures}} for row in rows]
     return sorted(told, key=lambda row: (-row["requests"], row["name"]))
-
-
-def _whole(parts: Sequence[pa.Table], figures: Sequence[str]) -> pa.Table:
-    """One row for each owner, of parts in which they have one each."""
-    return added(pa.concat_tables(parts), ["name"], figures) if len(parts) > 1 else parts[0]
 
 
 def _with_previous(found: Any, earlier: Any) -> Any:
@@ -108,18 +95,19 @@ def _most(every: Any, order: str, limit: int) -> list[int]:
     return found
 
 
-def _statement(question: Question, read: _Read, figures: Sequence[str], conditions: str) -> Statement:
+def _statement(question: Question, span: Span, figures: Sequence[str], conditions: str) -> Statement:
+    table, parts = _reads(question, span)
     values: dict[str, str] = {}
     spans = []
-    for n, (unit, part) in enumerate(read.spans):
+    for n, (unit, part) in enumerate(parts):
         values |= {f"from_{n}": written(part.since), f"to_{n}": written(part.until)}
-        spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=read.table, n=n))
+        spans.append(_SPAN.format(unit=_UNIT.format(unit) if unit else "", table=table, n=n))
     sql = _SUMS.format(
-        columns=", ".join(f"sum({_term(read.table, name)}) AS {name}" for name in figures),
-        table=read.table,
+        columns=", ".join(f"sum({_term(table, name)}) AS {name}" for name in figures),
+        table=table,
         spans=" OR ".join(spans),
         conditions=conditions,
-        of_all=_OF_ALL if read.table == SUMS and question.bucket_id is None else "",
+        of_all=_OF_ALL if table == SUMS and question.bucket_id is None else "",
         settings=_SETTINGS,
     )
     return Statement(sql, values)
@@ -130,19 +118,16 @@ def _term(table: str, figure: str) -> str:
     return _OF_OPERATIONS[figure] if table == "operation" else f"{table}.{figure}"
 
 
-def _reads(question: Question, span: Span) -> list[_Read]:
+def _reads(question: Question, span: Span) -> tuple[str, Sequence[tuple[str, Span]]]:
+    """The table that tells it, and its rows: of which unit, empty where it has one only, and when."""
     window = question.window
     is_long = (window.until - window.since).days > 1
     if question.operation is not None:
-        return [_Read("usage_day" if is_long else "operation", [("", span)])]
+        return "usage_day" if is_long else "operation", [("", span)]
     if window.step == "minute":
-        return [_Read("operation", [("", span)])]
+        return "operation", [("", span)]
     if span.until == window.until:
         # Nothing is later, so that the present month is read whole, or the present day.
         last = reckoning.by_month if is_long else reckoning.by_day
         span = Span(span.since, last(span.until).until)
-    if is_long or question.bucket_id is None:
-        return [_Read(SUMS, reckoning.cover(span, _LONG if is_long else _SHORT))]
-    whole, edges = reckoning.split([span], reckoning.by_quarter)  # sums by the hour tell no buckets
-    sums = [_Read(SUMS, reckoning.cover(one, _OF_BUCKETS)) for one in whole]
-    return [_Read("operation", [("", one) for one in edges]), *sums] if edges else sums
+    return SUMS, reckoning.cover(span, _LONG if is_long else _SHORT)

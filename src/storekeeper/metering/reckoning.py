@@ -11,7 +11,8 @@ from storekeeper.metering.rules import AHEAD, resolution
 HEAT_LIMIT = timedelta(hours=24)
 EDGES_MS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HOUR, _QUARTER, _DAY, _EIGHTH = timedelta(hours=1), timedelta(hours=6), timedelta(days=1), 4
+_HOUR, _QUARTER, _DAY = timedelta(hours=1), timedelta(hours=6), timedelta(days=1)
+EIGHTH_DAYS = 4
 _STATUSES = {"": (100, 599), "errors": (400, 599)} | {f"{n}xx": (n * 100, n * 100 + 99) for n in range(1, 6)}
 
 
@@ -36,9 +37,9 @@ def floor(moment: datetime, step: timedelta) -> datetime:
 
 def eighth_of(day: date) -> tuple[date, date]:
     """The first day of its eighth of a month, and the day after the last: they begin on the 1st, 5th, 9th, …, 29th."""
-    number = (day.day - 1) // _EIGHTH
-    first = day.replace(day=1 + number * _EIGHTH)
-    return first, min(first + _EIGHTH * _DAY, month_of(day)[1])
+    number = (day.day - 1) // EIGHTH_DAYS
+    first = day.replace(day=1 + number * EIGHTH_DAYS)
+    return first, min(first + EIGHTH_DAYS * _DAY, month_of(day)[1])
 
 
 def month_of(day: date) -> tuple[date, date]:

@@ -58,6 +58,20 @@ def test_sums_go_by_whole_months(world):
     assert {table: world.sums(table)["n"] for table in TALLIES} == dict.fromkeys(TALLIES, 0)
 
 
+def test_sums_of_owners_by_the_hour_go_after_some_days(world):
+    world.send(5)
+    hours = [rows for rows in TALLIES if "'hour'" in rows]
+    others = [rows for rows in TALLIES if rows not in hours]
+    world.pass_days(8)
+    world.keeping.retain(world.told)
+    assert [world.sums(rows)["n"] for rows in hours] == [5, 5]
+    world.pass_days(1)  # from the 1st to the 4th and then five days
+    world.send(3)
+    world.keeping.retain(world.told)
+    assert [world.sums(rows)["n"] for rows in hours] == [3, 3]
+    assert {world.sums(rows)["n"] for rows in others} == {8}
+
+
 def test_archived_operations_come_back_for_a_week_and_go_again_without_being_archived_twice(world):
     world.send(5, key="a/b.jpg")
     before = world.engine.rows("SELECT * FROM operation ORDER BY time")
@@ -198,6 +212,9 @@ def test_sums_are_rebuilt_from_what_is_here_and_from_the_archive(world):
         for table in SUMS[:1]
     }
     totals = {table: world.sums(table) for table in TALLIES}
+    totals |= {
+        table: totals[table.replace("'hour'", "'day'")] for table in totals
+    }  # hours that had gone come back
     for table in SUMS:
         world.engine.command(f"ALTER TABLE {table} DELETE WHERE toDate(time) = '2026-11-01'")
     for _ in range(2):  # a second time changes nothing

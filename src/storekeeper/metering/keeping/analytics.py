@@ -24,7 +24,7 @@ STAGED = "operation_staged"  # operations on their way back; nothing counts them
 LEAVING = "operation_leaving"  # operations whose time is over, until they are archived
 _DAY = 24 * 3600 * 1000  # milliseconds
 
-# Days of which operations, or months of which sums are stored; of owners' sums, long units and short ones of a month are apart.
+# Days of which operations, or months of which sums are stored; of owners' sums, long units, short ones and hours of a month are apart.
 PARTITIONS = """
 SELECT DISTINCT partition_id FROM system.parts
 WHERE database = currentDatabase() AND table = {table:String} AND active LIMIT 10000"""
@@ -103,7 +103,7 @@ class KeepingAnalytics:
         return [date.fromisoformat(name) for name in self.partitions(table)]
 
     def partitions(self, table: str) -> list[str]:
-        """Days of operations (`20261121`), months of sums (`202611`), which may be in parts (`202611-0`)."""
+        """Days of operations (`20261121`), months of sums (`202611`), which may be in parts: those of owners (`202611-0`)."""
         return [row["partition_id"] for row in self._engine.rows(PARTITIONS, table=table)]
 
     def drop_partition(self, table: str, name: str) -> None:

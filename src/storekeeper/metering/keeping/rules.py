@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from storekeeper.metering.keeping.model import Days, Retention, TooManyDaysError
+from storekeeper.metering.reckoning import EIGHTH_DAYS, eighth_of
 
 MOST_DAYS = 366
 RESTORED_FOR = timedelta(days=7)
+HOURS_KEPT = timedelta(days=5)  # owners' sums: for ranges of less than two days, and those before them
+FIRST_EIGHTH = 2  # what hours of a month's first eighth are numbered by, as the table is partitioned
 
 
 def expired_days(
@@ -21,6 +24,21 @@ def expired_months(months: Iterable[str], retention: Retention, now: datetime) -
     """Months, or parts of them (`202611`, `202611-0`), all of whose sums are older than they are kept: sums go by whole months."""
     first_kept = (now - timedelta(days=retention.sums_days)).strftime("%Y%m")
     return sorted(month for month in months if month < first_kept)
+
+
+def expired_hours(parts: Iterable[str], now: datetime) -> list[str]:
+    """Parts of months (`202611-2` has the hours from the 1st to the 4th, …, `202611-9` from the 29th on) that are older than hours are asked for."""
+    first_kept = (now - HOURS_KEPT).date()
+    return sorted(part for part in parts if (last := _last_of_hours(part)) and last < first_kept)
+
+
+def _last_of_hours(part: str) -> date | None:
+    """The last day of a part that has hours."""
+    month, _, number = part.partition("-")
+    if not number or (eighth := int(number) - FIRST_EIGHTH) < 0:
+        return None
+    first = date(int(month[:4]), int(month[4:]), 1)
+    return eighth_of(first + eighth * EIGHTH_DAYS * timedelta(days=1))[1] - timedelta(days=1)
 
 
 def each_day(days: Days) -> list[date]:

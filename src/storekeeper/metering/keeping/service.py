@@ -27,6 +27,7 @@ from storekeeper.metering.keeping.model import (
     Rebuilt,
     Retention,
 )
+from storekeeper.metering.ranking import SUMS as OWNER_SUMS
 from storekeeper.objectstore import ObjectStore
 
 RESTORE, REBUILD = "operations-restore", "sums-rebuild"
@@ -95,6 +96,8 @@ class KeepingService:
         for table in (*SUMS, REPORTED):
             for name in rules.expired_months(self._analytics.partitions(table), self._retention, now):
                 self._analytics.drop_partition(table, name)
+        for name in rules.expired_hours(self._analytics.partitions(OWNER_SUMS), now):
+            self._analytics.drop_partition(OWNER_SUMS, name)
 
     def restore(self, days: Days, told: Callable[..., None]) -> int:
         """Bring archived operations back for a week; how many. Raises NotKeptError when there is no archive of any."""

@@ -63,7 +63,7 @@ class UsageReader:
         question = self.question(span, bucket=bucket, owner=owner, operation=operation)
         names = self._names()  # before there are others to wait for
         ranking = self._analytics.ranking(question) if owner is None else None
-        found = self._analytics.usage(question, len(names), beside=ranking)
+        found = self._analytics.usage(question, len(names), beside=ranking is not None)
         by_bucket = presenting.groups(found.by_bucket, lambda row: names.get(row["bucket_id"], "(removed)"))
         by_operation = presenting.groups(found.by_kind, lambda row: str(row["operation"]))
         window = question.window

@@ -179,7 +179,8 @@ GROUP BY time, bucket_id, operation, status_class;
 -- Weighted sums by owner of all buckets, whose name is empty, and of each. A read takes the longest units that fit into its range, and
 -- shorter ones at its edges; one table for all of them is planned in half of the time that several take. A quarter is one of a day. An
 -- eighth is four days of one month, the 1st to the 4th, the 5th to the 8th, the last is shorter: so it goes when its month goes. Long units
--- are apart, for their sums fall together when parts are merged: so the present month is in few of them.
+-- are apart (1), for their sums fall together when parts are merged: so the present month is in few of them. So are hours, by the eighth
+-- that they are in (2 to 9): they are most of the rows, nobody asks for them after some days, and then they go.
 CREATE TABLE owner_sum
 (
     bucket_id LowCardinality(String),
@@ -196,7 +197,7 @@ CREATE TABLE owner_sum
     timed SimpleAggregateFunction(sum, Float64)
 )
 ENGINE = AggregatingMergeTree
-PARTITION BY (toYYYYMM(time), unit IN ('eighth', 'month'))
+PARTITION BY (toYYYYMM(time), multiIf(unit = 'hour', 2 + intDiv(toDayOfMonth(time) - 1, 4), unit IN ('eighth', 'month'), 1, 0))
 ORDER BY (bucket_id, unit, time, owner)
 SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
     index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
@@ -221,24 +222,24 @@ ARRAY JOIN
         toDateTime(toStartOfMonth(hour), 'UTC')
     ] AS time;
 
--- Of each bucket, none shorter than a quarter of a day.
+-- Of each bucket.
 CREATE MATERIALIZED VIEW bucket_owner_sum_view TO owner_sum AS
 SELECT
     bucket_id, unit, time, owner, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
 FROM (
     SELECT
-        toStartOfInterval(usage_hour.time, toIntervalHour(6)) AS quarter, bucket_id, owner,
+        usage_hour.time AS hour, bucket_id, owner,
         sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
         sum(bytes_in) AS bytes_in, sum(bytes_out) AS bytes_out, sum(latency_sum) AS latency_sum, sum(timed) AS timed
     FROM usage_hour
-    GROUP BY quarter, bucket_id, owner
+    GROUP BY hour, bucket_id, owner
 )
 ARRAY JOIN
-    ['quarter', 'day', 'eighth', 'month'] AS unit,
+    ['hour', 'quarter', 'day', 'eighth', 'month'] AS unit,
     [
-        quarter, toStartOfDay(quarter),
-        toDateTime(toStartOfMonth(quarter), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(quarter) - 1, 4) * 4),
-        toDateTime(toStartOfMonth(quarter), 'UTC')
+        hour, toStartOfInterval(hour, toIntervalHour(6)), toStartOfDay(hour),
+        toDateTime(toStartOfMonth(hour), 'UTC') + toIntervalDay(intDiv(toDayOfMonth(hour) - 1, 4) * 4),
+        toDateTime(toStartOfMonth(hour), 'UTC')
     ] AS time;
 
 -- Weighted sums and latency by operation, a row a minute.
