@@ -91,12 +91,12 @@ def cover(span: Span, units: Sequence[str]) -> list[tuple[str, Span]]:
     rest = [Span(_next(span.since, shortest), _next(span.until, shortest))]
     found: list[tuple[str, Span]] = []
     for unit in units:
-        whole, rest = split(rest, UNITS[unit])
+        whole, rest = _split(rest, UNITS[unit])
         found += [(unit, one) for one in whole]
     return found
 
 
-def split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[list[Span], list[Span]]:
+def _split(spans: Sequence[Span], unit: Callable[[datetime], Span]) -> tuple[list[Span], list[Span]]:
     """What of them whole units make up, and the rest at their edges."""
     inner, rest = [], []
     for span in spans:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from storekeeper.metering import ranking, reckoning
+from storekeeper.metering.figures import Question
 from storekeeper.metering.keeping import rules
 from storekeeper.metering.keeping.rules import HOURS_KEPT
 
@@ -28,6 +30,18 @@ def test_hours_are_kept_for_as_long_as_they_are_asked_for_and_no_more_than_an_ei
         assert not gone
     elif day + 4 * DAY <= (now - HOURS_KEPT).date():
         assert gone == [part_of(day)]
+
+
+@given(days, st.times(), st.integers(7, 48))
+@example(date(2026, 11, 23), time(2, 40), 24)
+@example(date(2026, 11, 23), time(23, 59), 47)
+def test_no_ranking_asks_for_hours_that_may_be_gone(day, at, hours):
+    now = datetime.combine(day, at, UTC)
+    question = Question(window=reckoning.window(now, timedelta(hours=hours)))
+    asked = ranking.before(question, "")
+    if "unit = 'hour'" in asked.sql:
+        kept = datetime.combine((now - HOURS_KEPT).date(), time(0), UTC)
+        assert min(asked.values.values()) >= f"{kept:%Y-%m-%d %H:%M:%S}"
 
 
 def test_only_hours_go_so_soon():

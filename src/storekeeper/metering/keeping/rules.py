@@ -29,16 +29,16 @@ def expired_months(months: Iterable[str], retention: Retention, now: datetime) -
 def expired_hours(parts: Iterable[str], now: datetime) -> list[str]:
     """Parts of months (`202611-2` has the hours from the 1st to the 4th, …, `202611-9` from the 29th on) that are older than hours are asked for."""
     first_kept = (now - HOURS_KEPT).date()
-    return sorted(part for part in parts if (last := _last_of_hours(part)) and last < first_kept)
+    return sorted(part for part in parts if (end := _end_of_hours(part)) and end <= first_kept)
 
 
-def _last_of_hours(part: str) -> date | None:
-    """The last day of a part that has hours."""
+def _end_of_hours(part: str) -> date | None:
+    """The day after the last of a part that has hours."""
     month, _, number = part.partition("-")
     if not number or (eighth := int(number) - FIRST_EIGHTH) < 0:
         return None
     first = date(int(month[:4]), int(month[4:]), 1)
-    return eighth_of(first + eighth * EIGHTH_DAYS * timedelta(days=1))[1] - timedelta(days=1)
+    return eighth_of(first + timedelta(days=eighth * EIGHTH_DAYS))[1]
 
 
 def each_day(days: Days) -> list[date]:
