@@ -23,20 +23,18 @@ ADMIN, PASSWORD = "admin@localhost", "benchmark-password-0"
 
 
 @contextlib.contextmanager
-def storekeeper(folder="", clock=None):
+def storekeeper(folder="", clock=None, **chosen):
     """(server, client): everything wired as `serve` does, and a signed-in client of its application.
 
-    In `folder`, which stays, or in a temporary one.
+    In `folder`, which stays, or in a temporary one, with settings that are `chosen`.
     """
     logging.disable(logging.CRITICAL)
     configure_logging(level="error")
     with (
         contextlib.nullcontext(folder) if folder else tempfile.TemporaryDirectory(prefix="storekeeper-bench-")
     ) as data_dir:
-        # Reads that are kept would not be measured.
-        settings: Settings = load(
-            {}, data_dir=data_dir, admin_email=ADMIN, admin_password=PASSWORD, cache_ttl=0
-        )
+        chosen = {"cache_ttl": 0, **chosen}  # reads that are kept would not be measured
+        settings: Settings = load({}, data_dir=data_dir, admin_email=ADMIN, admin_password=PASSWORD, **chosen)
         server = Storekeeper(with_keys(settings), clock or SystemClock())
         try:
             with TestClient(server.application, base_url="https://storekeeper.test") as client:

@@ -122,7 +122,7 @@ class Storekeeper:
                 archive_bucket=settings.archive_bucket,
             ),
             standstill=self.metering.standstill,
-            changed=self.metering.cache.changed,
+            changed=self.metering.changed,
         )
         node = health.node_of(settings.data_dir)
         self.health = health.HealthService(

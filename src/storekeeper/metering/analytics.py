@@ -1,7 +1,7 @@
 """Metering's statements for the analytics engine."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storekeeper.infra.analytics import Analytics, written
+from storekeeper.infra.caching import ReadCache
 from storekeeper.infra.once import Either
 from storekeeper.metering import ranking
 from storekeeper.metering.figures import Filter, Question
-from storekeeper.metering.reckoning import EDGES_MS, floor
+from storekeeper.metering.reckoning import EDGES_MS, floor, over_at
 from storekeeper.metering.sums import FIGURES, added
 
 PARTS = 8  # buckets that a series tells apart; the rest is one more
@@ -31,7 +32,8 @@ _DEDUPLICATE = {
 }
 
 _SUMS = ", ".join(f"sum({name}) AS {name}" for name in FIGURES)
-_SINCE = "toDateTime({{since:String}}, 'UTC')"
+_BEFORE, _FRESH = 0, 2  # ages
+_SINCE, _OVER = (f"toDateTime({{{{{name}:String}}}}, 'UTC')" for name in ("since", "over"))
 _WHERE = "{table}.time >= toDateTime({{before:String}}, 'UTC') AND {table}.time < toDateTime({{until:String}}, 'UTC') {conditions}"
 _CONDITIONS = {
     "bucket_id": "bucket_id = {bucket_id:String}",
@@ -40,15 +42,16 @@ _CONDITIONS = {
 }
 
 # Sums of a range over time by bucket, and of the range before at the moment 0; by operation and status of both ranges; and,
-# where there are too many buckets to tell them apart over time, by bucket of both. `apart` tells which.
+# where there are too many buckets to tell them apart over time, by bucket of both. `apart` tells which, `age` of what: of the range
+# before, of what is over of this one, or of the rest.
 USAGE = f"""
 SELECT
-    grouping(moment, operation) AS apart, {{table}}.time >= {_SINCE} AS current,
-    if(current, toUnixTimestamp({{table}}.time), 0) AS moment, {{part}} AS part, bucket_id, operation, status_class, {_SUMS}
+    grouping(moment, operation) AS apart, ({{table}}.time >= {_SINCE}) + ({{table}}.time >= {_OVER}) AS age,
+    if(age = {_BEFORE}, 0, toUnixTimestamp({{table}}.time)) AS moment, {{part}} AS part, bucket_id, operation, status_class, {_SUMS}
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ({{sets}}) LIMIT {_MOST} {_SMALL}"""
-_OF_FEW = "(current, moment, part), (current, operation, status_class)"
-_OF_MANY = f"{_OF_FEW}, (current, bucket_id)"
+_OF_FEW = "(age, moment, part), (age, operation, status_class)"
+_OF_MANY = f"{_OF_FEW}, (age, bucket_id)"
 
 # Which bucket a step of time is of, where there are too many to tell all apart.
 _BUSIEST = f"""if(bucket_id IN (
@@ -140,14 +143,20 @@ class UsageFound(NamedTuple):
 class Ranking:
     """Owners of a range and of the one before, begun at once: one statement at a time, or the longest would have to share its core."""
 
-    def __init__(self, engine: Analytics, question: Question) -> None:
+    def __init__(self, engine: Analytics, over: ReadCache | None, question: Question) -> None:
         given = _given(question)
 
-        def read(one: ranking.Statement) -> Either[pa.Table]:
-            return Either(partial(engine.table, f"{one.sql}, {engine.half}", **one.values, **given))
+        def read(one: ranking.Statement) -> pa.Table:
+            return engine.table(f"{one.sql}, {engine.half}", **one.values, **given)
 
-        self._now = read(ranking.now(question, _and(given)))
-        self._before = read(ranking.before(question, _and(given)))
+        def known(one: ranking.Statement) -> pa.Table:
+            if over is None:
+                return read(one)
+            key = (one.sql, *one.values.values(), *given.values())
+            return over.get(key, question.bucket_id, lambda: read(one), until=one.until).value
+
+        self._now = Either(partial(read, ranking.now(question, _and(given))))
+        self._before = Either(partial(known, ranking.before(question, _and(given))))
         engine.beside(self._read)
 
     def rows(self, limit: int) -> Rows:
@@ -163,8 +172,9 @@ class Ranking:
 class MeteringAnalytics:
     """Stores operations and reads what they add up to."""
 
-    def __init__(self, engine: Analytics) -> None:
-        self._engine = engine
+    def __init__(self, engine: Analytics, over: ReadCache | None = None) -> None:
+        """`over` keeps what is told of ranges that are over; without it they are read each time."""
+        self._engine, self._over = engine, over
 
     def insert(self, rows: pa.Table, *, token: str) -> None:
         """Operations and all their sums; the same token again changes nothing."""
@@ -176,23 +186,50 @@ class MeteringAnalytics:
 
     def ranking(self, question: Question) -> Ranking:
         """Which owners do the most; begun at once."""
-        return Ranking(self._engine, question)
+        return Ranking(self._engine, self._over, question)
 
     def usage(self, question: Question, buckets: int, *, beside: bool = False) -> UsageFound:
         """Sums of the range and of the one before; `buckets` is how many there are, `beside` whether something else is read meanwhile."""
         is_few = buckets <= (_FEW if question.owner is None else _FEW_OF_OWNER)
-        sql = f"{USAGE}, {self._engine.half}" if beside else USAGE
-        part, sets = ("bucket_id", _OF_FEW) if is_few else (_BUSIEST, _OF_MANY)
-        found = self._ask(sql, question, _sums_of(question), part=part, sets=sets)
+        settings = f", {self._engine.half}" if beside else ""
+        found = self._usage_of_few(question, settings) if is_few else self._usage_of_many(question, settings)
+        found = found.append_column("current", pc.greater(found["age"], pa.scalar(_BEFORE)))
         over_time = _apart(found, _OVER_TIME)
-        by_bucket = (
-            added(over_time, ["current", "bucket_id"]) if is_few else _apart(found, _OF_BUCKETS)
-        ).to_pylist()
-        points = over_time.filter(pc.equal(over_time["current"], pa.scalar(1)))
+        by_bucket = over_time if is_few else _apart(found, _OF_BUCKETS)
+        by_kind = added(_apart(found, _OF_KINDS), ["current", "operation", "status_class"])
+        rows = added(by_bucket, ["current", "bucket_id"]).to_pylist()
+        points = over_time.filter(over_time["current"])
         if is_few and buckets > PARTS:
-            points = _of_busiest(points, by_bucket)
-        by_kind = _apart(found, _OF_KINDS).to_pylist()
-        return UsageFound(points, by_bucket, by_kind)
+            points = _of_busiest(points, rows)
+        return UsageFound(points, rows, by_kind.to_pylist())
+
+    def _usage_of_many(self, question: Question, settings: str) -> pa.Table:
+        """Which buckets are the busiest depends on all of the range, so that nothing of it can be kept."""
+        until = written(question.window.until)
+        return self._ask(
+            USAGE + settings, question, _sums_of(question), part=_BUSIEST, sets=_OF_MANY, over=until
+        )
+
+    def _usage_of_few(self, question: Question, settings: str) -> pa.Table:
+        """What is over may be known; otherwise it is read with the rest, for two statements take longer than one."""
+        table, over, fresh = _sums_of(question), over_at(question.window), list[pa.Table]()
+
+        def read(asked: Question) -> pa.Table:
+            return self._ask(
+                USAGE + settings, asked, table, part="bucket_id", sets=_OF_FEW, over=written(over)
+            )
+
+        def read_all() -> pa.Table:
+            found = read(question)
+            is_over = pc.less(found["age"], pa.scalar(_FRESH))
+            fresh.append(found.filter(pc.invert(is_over)))
+            return found.filter(is_over)
+
+        if self._over is None or question.owner is not None:  # few ask about the same owner
+            return read(question)
+        known = self._over.get(_over_of(question), question.bucket_id, read_all, until=over).value
+        window = msgspec.structs.replace(question.window, before=over)
+        return pa.concat_tables([known, *(fresh or [read(msgspec.structs.replace(question, window=window))])])
 
     def speed(self, question: Question) -> dict[str, Rows]:
         """Rows {current, moment (s), operation, quantiles} and sums by what they are apart by: time, operation, all; of the range
@@ -292,6 +329,12 @@ def _later(question: Question, since: int) -> Question:
 
 def _given(question: Question) -> dict[str, str]:
     return {name: value for name in _CONDITIONS if (value := getattr(question, name)) is not None}
+
+
+def _over_of(question: Question) -> Hashable:
+    """The same where what is over of the range, and the range before, are the same."""
+    window = question.window
+    return "usage", window.before, window.since, over_at(window), question.bucket_id, question.operation
 
 
 def _and(given: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ again as to sum them up, most of it to plan a statement that does so.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -46,6 +47,7 @@ class Statement(NamedTuple):
 
     sql: str
     values: dict[str, str]
+    until: datetime  # where the last unit that it reads ends
 
 
 def now(question: Question, conditions: str) -> Statement:
@@ -110,7 +112,7 @@ def _statement(question: Question, span: Span, figures: Sequence[str], condition
         of_all=_OF_ALL if table == SUMS and question.bucket_id is None else "",
         settings=_SETTINGS,
     )
-    return Statement(sql, values)
+    return Statement(sql, values, max(part.until for _, part in parts))
 
 
 def _term(table: str, figure: str) -> str:

@@ -13,6 +13,7 @@ EDGES_MS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR, _QUARTER, _DAY = timedelta(hours=1), timedelta(hours=6), timedelta(days=1)
 EIGHTH_DAYS = 4
+_LATE = timedelta(minutes=10)  # for as long, most wait until they are sent
 _STATUSES = {"": (100, 599), "errors": (400, 599)} | {f"{n}xx": (n * 100, n * 100 + 99) for n in range(1, 6)}
 
 
@@ -28,6 +29,11 @@ def window(now: datetime, span: timedelta) -> Window:
         step=name,
         seconds=int(step.total_seconds()),
     )
+
+
+def over_at(window: Window) -> datetime:
+    """Where the step begins from which on operations may still come that were made some minutes ago; all before it is over."""
+    return max(floor(window.until - AHEAD - _LATE, timedelta(seconds=window.seconds)), window.since)
 
 
 def floor(moment: datetime, step: timedelta) -> datetime:

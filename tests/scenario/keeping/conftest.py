@@ -30,7 +30,7 @@ class World(Services):
         self.keeping = KeepingService(
             self.database, self.engine, self.buckets, self.jobs, self.audit, self.clock,
             retention=Retention(archive_bucket="archive" if archive else ""), standstill=self.metering.standstill,
-            changed=self.metering.cache.changed,
+            changed=self.metering.changed,
         )  # fmt: skip
         (folder / "archive").mkdir()
         self.buckets.add(NewBucket(name="photos", url="memory://photos"), actor="test")

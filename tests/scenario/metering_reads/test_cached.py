@@ -3,7 +3,10 @@
 import contextlib
 import csv
 import io
+import random
+from datetime import timedelta
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 
@@ -11,6 +14,8 @@ from storekeeper.access import Scope
 from storekeeper.app import Storekeeper
 from storekeeper.buckets.model import BucketChange
 from storekeeper.kernel.clock import SystemClock
+from storekeeper.metering.analytics import MeteringAnalytics
+from storekeeper.metering.service.reading import UsageReader
 from storekeeper.settings import load, with_keys
 
 pytestmark = pytest.mark.slow
@@ -101,6 +106,70 @@ def test_another_buckets_operations_change_nothing(report, reader, queries):
     assert queries() == 0
     assert reader.requests(bucket="logs") == (200, 5)
     assert reader.requests() == (200, 8)
+
+
+@pytest.mark.parametrize("bucket", ["", "photos"])
+def test_the_range_before_is_read_again_only_for_what_comes_late(report, reader, queries, bucket):
+    def previous():
+        assert reader.status(USAGE, bucket=bucket) == 200
+        return {one["name"]: one["previousRequests"] for one in reader.body["byOwner"]}
+
+    report(3, owner="ann", minutes_ago=30 * 60)
+    report(4, owner="ann")
+    queries()
+    assert previous() == {"ann": 3}
+    every = queries()
+    for _ in range(2):
+        report(4, owner="ann")
+        assert previous() == {"ann": 3}
+        assert queries() == every - 1
+    report(2, owner="ben", minutes_ago=31 * 60)  # by a client that was cut off for long
+    assert previous() == {"ann": 3, "ben": 2}
+    assert queries() == every
+    report(2, owner="ben", bucket="logs", minutes_ago=31 * 60)
+    report(1, owner="ann")
+    assert previous() == {"ann": 3, "ben": 2 if bucket else 4}
+    assert queries() == every - bool(bucket)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_kept_of_ranges_that_are_over_tells_the_same_as_all_read_anew(world, report, seed):
+    """Whatever comes, however late, and whenever it is asked for."""
+    dice = random.Random(seed)
+    fresh = UsageReader(MeteringAnalytics(world.engine), world.buckets, world.clock)
+    asked = [
+        (timedelta(hours=hours), bucket) for hours in (1, 24, 7 * 24, 20 * 24) for bucket in ("", "photos")
+    ]
+    for _ in range(12):
+        for _ in range(dice.randrange(3)):
+            report(
+                dice.randrange(1, 5), minutes_ago=dice.choice([0, 5, 11, 40, 90, 1500, 2800, 9700, 15_000, 35_000]),
+                owner=dice.choice(["ann", "ben"]), bucket=dice.choice(["photos", "logs"]), status=dice.choice([200, 503]),
+            )  # fmt: skip
+        world.clock.advance(dice.choice([0, 20, 130, 3500]))
+        for span, bucket in dice.sample(asked, 4):
+            told = world.metering.reader.usage(span, bucket=bucket).value
+            assert msgspec.structs.replace(told, until=told.since) == msgspec.structs.replace(
+                fresh.usage(span, bucket=bucket), until=told.since
+            )
+
+
+def test_of_what_is_over_nothing_is_read_again(world, report, reader):
+    """Only from the hour on in which something may still come."""
+    report(3, minutes_ago=5 * 24 * 60)
+    asked, table = [], world.engine.table
+
+    def note(sql, **values):
+        asked.append(values.get("before"))
+        return table(sql, **values)
+
+    world.engine.table = note
+    for requests in (3, 4, 5):
+        assert reader.requests(range="7d") == (200, requests)
+        report(1, minutes_ago=1)
+    assert [one for one in asked if one] == [
+        "2026-11-06 12:00:00", "2026-11-20 12:00:00", "2026-11-20 12:00:00"
+    ]  # fmt: skip
 
 
 def test_what_another_node_stored_shows_when_the_answer_is_too_old(world, report, reader):
@@ -294,7 +363,7 @@ def test_the_settings_reach_clients(tmp_path):
         _, key = server.access.keys.create("app", [Scope.INGEST], owner=chosen.admin_email, actor="test")
         with TestClient(server.application, base_url="https://storekeeper.test") as client:
             answer = client.get("/api/operations/settings", headers={"Authorization": f"Bearer {key}"})
-        assert server.metering.cache._seconds == 60
+        assert (server.metering.cache._seconds, server.metering._over._seconds) == (60, 60)
     assert answer.json() == {
         "successSamplingRate": 0.1,
         "errorSamplingRate": 0.5,

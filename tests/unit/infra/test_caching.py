@@ -2,13 +2,14 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from storekeeper.infra.caching import Kept, ReadCache
+from storekeeper.infra.caching import EVER, NEVER, Kept, ReadCache
 from storekeeper.kernel.clock import ManualClock
 from thoroughness import examples
 
@@ -71,7 +72,7 @@ def test_a_change_concerns_its_bucket_and_all_together(get, store, cache):
     for bucket in ("a", "b", None):
         get(bucket)
     store.written["a"] = 1
-    cache.changed(["a"])
+    cache.changed({"a": EVER})
     assert (get("a"), get("b"), get()) == (1, 0, {"a": 1, "b": 0})
     assert store.reads == 5
 
@@ -83,7 +84,7 @@ def test_a_change_of_everything_concerns_everything(get, store, cache):
     for bucket in ("a", "b", None):
         get(bucket)
     assert store.reads == 6
-    cache.changed(["b"])  # what was forgotten of single buckets does not come back
+    cache.changed({"b": EVER})  # what was forgotten of single buckets does not come back
     get("a")
     assert store.reads == 6
 
@@ -92,7 +93,7 @@ def test_what_began_before_a_change_is_not_kept_after_it(cache, store):
     def slow():
         found = store.read("a")
         store.written["a"] = 1
-        cache.changed(["a"])
+        cache.changed({"a": EVER})
         return found
 
     assert cache.get("k", "a", slow).value == 0
@@ -169,7 +170,7 @@ def test_who_comes_after_a_change_does_not_join_a_read_from_before(cache):
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(cache.get, "k", "a", slow)
         assert going_on.wait(10)
-        cache.changed(["a"])
+        cache.changed({"a": EVER})
         assert cache.get("k", "a", lambda: "after").value == "after"
         may_end.set()
         assert first.result(10).value == "before"
@@ -187,7 +188,7 @@ def test_a_failure_fails_those_who_wait_for_it_and_nobody_else(cache):
     with ThreadPoolExecutor(2) as threads:
         asked = [threads.submit(cache.get, "k", "a", fail)]
         assert going_on.wait(10)
-        cache.changed(["a"])
+        cache.changed({"a": EVER})
         cache.get("k", "a", lambda: "after")  # the slot of a later read, which the failure must leave
         may_end.set()
         assert isinstance(asked[0].exception(10), OSError)
@@ -202,7 +203,7 @@ def test_under_threads_nobody_sees_what_was_before_their_question(cache, store):
         for step in range(300):
             if number < 2:
                 store.written[bucket] = step
-                cache.changed([bucket])
+                cache.changed({bucket: EVER})
             else:
                 written = store.written[bucket]
                 if cache.get(bucket, bucket, lambda: store.read(bucket)).value < written - 1:
@@ -219,35 +220,88 @@ def test_tags_are_the_same_where_values_are():
     assert len(Kept(None).tag) == 32
 
 
+def day(number):
+    return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number)
+
+
+def test_what_is_over_outlives_what_comes_after_it(cache, store):
+    def get():
+        return cache.get("k", "a", lambda: store.read("a"), until=day(3)).value
+
+    get()
+    for later in ({"a": day(3)}, {"a": day(4), "b": day(1)}, {"b": EVER}):
+        store.written["a"] += 1
+        cache.changed(later)
+        assert (get(), store.reads) == (0, 1)
+    cache.changed({"a": day(3) - timedelta.resolution})
+    assert (get(), store.reads) == (3, 2)
+    cache.changed()
+    assert (get(), store.reads) == (3, 3)
+
+
+def test_a_late_change_is_not_forgotten_for_those_after_it(cache, store):
+    """Nor for many of them, of which not each is remembered by itself."""
+    cache.get("k", "a", store.read, until=day(1))
+    cache.changed({"a": day(0)})
+    for number in range(1, 500):
+        cache.changed({"a": day(number)})
+    cache.get("k", "a", store.read, until=day(1))
+    assert store.reads == 2
+    cache.changed({"a": day(2)})
+    cache.get("k", "a", store.read, until=day(1))
+    assert store.reads == 2
+
+
+def test_what_is_too_large_is_not_kept(clock, store):
+    cache = ReadCache(clock, seconds=TTL, fits=lambda value: value < 1)
+    for expected in (0, 1, 1):
+        assert cache.get("k", "a", lambda: store.read("a")).value == expected
+        store.written["a"] = 1
+        cache.changed()
+    assert (len(cache), store.reads) == (0, 3)
+
+
+MOMENTS = st.integers(0, 3)
+
+
 class Caching(RuleBasedStateMachine):
-    """Against what is there: a read is that of now, or of a moment since which its bucket has not been told to change."""
+    """Against what is there: a read is that of now, or of a moment since which it has not been told to change."""
 
     def __init__(self):
         super().__init__()
-        self.clock, self.store = ManualClock(), Store()
+        self.clock = ManualClock()
         self.cache = ReadCache(self.clock, seconds=TTL, most=3)
-        self.told = {None: {"a": 0, "b": 0}, "a": 0, "b": 0}  # as of the last change that was told
+        self.written = {(bucket, moment): 0 for bucket in "ab" for moment in range(4)}
+        self.reads = 0
         self.read_at = {}
 
-    @rule(bucket=st.sampled_from("ab"), is_all=st.booleans())
-    def write(self, bucket, is_all):
-        self.store.written[bucket] += 1
-        self.cache.changed(None if is_all else [bucket])
-        self.told[bucket] = self.store.written[bucket]
-        self.told[None] = dict(self.store.written)
+    def stored(self, bucket, until):
+        return [n for (name, at), n in self.written.items() if bucket in (None, name) and at < until]
+
+    @rule(buckets=st.dictionaries(st.sampled_from("ab"), MOMENTS), is_all=st.booleans())
+    def write(self, buckets, is_all):
+        for one in self.written:
+            if is_all or one in buckets.items():
+                self.written[one] += 1
+        self.cache.changed(None if is_all else {bucket: day(moment) for bucket, moment in buckets.items()})
 
     @rule(seconds=st.sampled_from([1, TTL - 1, TTL]))
     def wait(self, seconds):
         self.clock.advance(seconds)
 
-    @rule(bucket=st.sampled_from(["a", "b", None]), kind=st.sampled_from(["usage", "pulse", "recent"]))
-    def read(self, bucket, kind):
-        now, before = self.clock.monotonic(), self.store.reads
-        found = self.cache.get((kind, bucket), bucket, lambda: self.store.read(bucket)).value
-        assert found == self.told[bucket]
-        if self.store.reads > before:
-            self.read_at[kind, bucket] = now
-        assert now - self.read_at[kind, bucket] < TTL
+    @rule(bucket=st.sampled_from(["a", "b", None]), until=st.integers(1, 4))
+    def read(self, bucket, until):
+        now, before = self.clock.monotonic(), self.reads
+
+        def look():
+            self.reads += 1
+            return self.stored(bucket, until)
+
+        found = self.cache.get((bucket, until), bucket, look, until=day(until) if until < 4 else NEVER)
+        assert found.value == self.stored(bucket, until)
+        if self.reads > before:
+            self.read_at[bucket, until] = now
+        assert now - self.read_at[bucket, until] < TTL
 
     @invariant()
     def it_is_bounded(self):

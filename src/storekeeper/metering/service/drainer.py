@@ -1,9 +1,10 @@
 """Moves operations from the spool into analytics, each exactly once."""
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 import msgspec
 import pyarrow as pa
@@ -15,7 +16,7 @@ from storekeeper.infra.spool import Departure, Spool, Stored
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.errors import StorekeeperError
 from storekeeper.metering.analytics import MeteringAnalytics
-from storekeeper.metering.service.few import COLUMNS, unpacked
+from storekeeper.metering.service.few import COLUMNS, reach, unpacked
 
 MAX_ITEMS = 500_000
 APART = 100_000  # operations from which on a range goes out in halves at the same time: an insert keeps one core busy
@@ -38,7 +39,7 @@ class Drainer:
         analytics: MeteringAnalytics,
         clock: Clock,
         *,
-        stored: Callable[[Collection[str]], None],
+        stored: Callable[[Mapping[str, datetime]], None],
     ) -> None:
         self._spool = spool
         self._analytics = analytics
@@ -92,7 +93,7 @@ class Drainer:
             self._move_small(readable, token)
             return
         finally:  # what the engine failed at may have become visible in part
-            self._stored({bucket_id for stored in bodies for bucket_id in stored.label.split()})
+            self._stored(_reached(bodies))
         self.drained += sum(stored.items for stored in bodies)
 
     def _move_halves(self, bodies: Sequence[Stored], departure: Departure) -> None:
@@ -113,7 +114,7 @@ class Drainer:
         try:
             self._analytics.insert(rows, token=token)
         finally:
-            self._stored(buckets_of(rows))
+            self._stored(reached_by(rows))
         self.drained += rows.num_rows
 
     def _read(self, stored: Stored) -> pa.Table | None:
@@ -130,6 +131,16 @@ class Drainer:
         self._spool.quarantine(stored.seq, f"unreadable: {why}")
 
 
-def buckets_of(rows: pa.Table) -> set[str]:
-    """Ids, chunk by chunk: each may have a dictionary of its own."""
-    return {str(one) for chunk in rows["bucket_id"].chunks for one in pc.unique(chunk).to_pylist()}
+def _reached(bodies: Iterable[Stored]) -> dict[str, datetime]:
+    """From when on these batches change what is known of their buckets."""
+    found: dict[str, datetime] = {}
+    for stored in bodies:
+        for bucket_id, since in reach(stored.label).items():
+            found[bucket_id] = min(since, found.get(bucket_id, since))
+    return found
+
+
+def reached_by(rows: pa.Table) -> dict[str, datetime]:
+    """The same of rows: their buckets' ids chunk by chunk, for each may have a dictionary of its own, and the first of all of them."""
+    first = pc.min(rows["time"]).as_py()
+    return {str(one): first for chunk in rows["bucket_id"].chunks for one in pc.unique(chunk).to_pylist()}

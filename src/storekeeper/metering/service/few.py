@@ -85,6 +85,17 @@ def packed(rows: Iterable[tuple[Any, ...]], source: str) -> bytes:
     return framed[1 if len(values) < 1 << 4 else 3 if len(values) < 1 << 16 else 5 :]
 
 
+def label(rows: Sequence[tuple[Any, ...]]) -> str:
+    """What of a batch is known without reading it: milliseconds since 1970 of its first operation, and ids of its buckets."""
+    return " ".join([str(min(row[0] for row in rows)), *{row[1] for row in rows}]) if rows else ""
+
+
+def reach(label: str) -> dict[str, datetime]:
+    """From when on a batch changes what is known of its buckets."""
+    first, *bucket_ids = label.split()
+    return dict.fromkeys(bucket_ids, datetime.fromtimestamp(int(first) / 1000, UTC))
+
+
 def unpacked(body: bytes, count: int) -> pa.Table:
     """That many rows, as the engine reads them. Raises msgspec.MsgspecError, pyarrow.ArrowException, TypeError."""
     width = len(_STORED)

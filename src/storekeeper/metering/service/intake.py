@@ -19,7 +19,7 @@ from storekeeper.kernel.clock import Clock
 from storekeeper.metering import decoding, rules
 from storekeeper.metering.model import IngestReply, Operation, Rejection, SpoolBusyError, SpoolFullError
 from storekeeper.metering.service.columns import to_columns
-from storekeeper.metering.service.few import packed, take_few
+from storekeeper.metering.service.few import label, packed, take_few
 
 LISTED_REJECTIONS = 1000
 PATIENCE_SECONDS = 300.0  # for which an import waits until there is room
@@ -157,9 +157,8 @@ class Intake:
             operations, known, sender.may_report, now=self._clock.now(), address_key=self._address_key
         )
         reply = _reply(len(rows), twice, rejected)
-        label = " ".join({row[1] for row in rows})
         return self._store(
-            sender, batch_id, reply, packed(rows, sender.source), len(operations), rejected, label
+            sender, batch_id, reply, packed(rows, sender.source), len(operations), rejected, label(rows)
         )
 
     def _store(
@@ -172,7 +171,7 @@ class Intake:
         rejected: Sequence[Rejection],
         label: str = "",
     ) -> "Future[IngestReply]":
-        """Done when the body is durable and the batch counted. `label`: the ids of a small one's buckets."""
+        """Done when the body is durable and the batch counted. `label`: of a small one, see `few.label`."""
         stored: Future[IngestReply] = Future()
         stored.set_running_or_notify_cancel()  # a caller who goes away does not take it back
 

@@ -1,10 +1,13 @@
 """The front of metering: takes operations in and reads what they add up to."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
+
+import pyarrow as pa
 
 from storekeeper.buckets import BucketService
 from storekeeper.infra.analytics import Analytics
@@ -23,6 +26,7 @@ from storekeeper.metering.service.kept_reading import KeptReader
 from storekeeper.metering.service.reading import UsageReader
 
 BATCH_IDS_KEPT = timedelta(days=7)
+OVER_KEPT, OVER_BYTES = 64, 1 << 20  # what is told of ranges that are over: how many, the largest of them
 _RECOMMENDED = Recommended()
 
 
@@ -46,19 +50,25 @@ class MeteringService:
     ) -> None:
         self._clock = clock
         self._spool = Spool(data_dir / "spool.db", clock)
-        self._analytics = MeteringAnalytics(analytics)
         self.recommended = recommended
         self.cache = ReadCache(clock, seconds=cache_seconds)
+        self._over = ReadCache(clock, seconds=cache_seconds, most=OVER_KEPT, fits=_is_small)
+        self._analytics = MeteringAnalytics(analytics, self._over)
         buckets.on_change(self.cache.changed)  # what was read has their names
         self.fresh = UsageReader(self._analytics, buckets, clock)
         self.reader = KeptReader(self.fresh, self.cache)
-        self._drainer = Drainer(self._spool, self._analytics, clock, stored=self.cache.changed)
+        self._drainer = Drainer(self._spool, self._analytics, clock, stored=self.changed)
         self._intake = Intake(
             self._spool, buckets, clock, address_key=address_key, folder=data_dir, limits=Limits()
         )
         self.imports = ImportService(
             self._intake, analytics, buckets, clock, oldest=timedelta(days=sums_days)
         )
+
+    def changed(self, buckets: Mapping[str, datetime] | None = None) -> None:
+        """See `ReadCache.changed`."""
+        for cache in (self.cache, self._over):
+            cache.changed(buckets)
 
     def start(self) -> None:
         """Begin to move what is in the spool."""
@@ -116,6 +126,10 @@ class MeteringService:
         """Forget ids of batches that came long ago: a week, or what imports are known for; returns how many."""
         imported = self._spool.forget(self.imports.known_for, of=IMPORT)
         return imported + self._spool.forget(BATCH_IDS_KEPT, but_of=IMPORT)
+
+
+def _is_small(table: pa.Table) -> bool:
+    return table.nbytes <= OVER_BYTES
 
 
 def _sender(principal: Principal) -> Sender:
