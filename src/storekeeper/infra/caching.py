@@ -1,11 +1,13 @@
 """Reads that are kept until what they read changes, or until they are too old."""
 
 import hashlib
+import math
 import threading
 from bisect import bisect_left
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -44,6 +46,10 @@ class _Slot:
         self.generation = generation
         self.begun = begun
         self.found: Future[Kept[Any]] = Future()
+        self.parts: list[float] = []  # when kept reads that it is made of began
+
+
+_under_way: ContextVar[_Slot | None] = ContextVar("under_way", default=None)
 
 
 class _Changes:
@@ -73,6 +79,7 @@ class ReadCache:
 
     Every change has a number. A read belongs to the last change before it *began*, so that one that a change came in
     between of is not taken for one of after the change. What is told of a range that is over outlives changes of what came after it.
+    A read that is made of others is as old as the oldest of them.
     """
 
     def __init__(
@@ -121,6 +128,8 @@ class ReadCache:
         if is_new:
             self._fill(slot, key, read)
         found: Kept[_T] = slot.found.result()
+        if (whole := _under_way.get()) and math.isfinite(self._seconds):
+            whole.parts.append(slot.begun)
         return found
 
     def _slot(self, key: Hashable, bucket_id: str | None, until: datetime) -> tuple[_Slot, bool]:
@@ -137,12 +146,16 @@ class ReadCache:
             return slot, True
 
     def _fill(self, slot: _Slot, key: Hashable, read: Callable[[], Any]) -> None:
+        token = _under_way.set(slot)
         try:
             value = read()
         except BaseException as error:
             self._forget(slot, key)
             slot.found.set_exception(error)
             raise
+        finally:
+            _under_way.reset(token)
+        slot.begun = min([slot.begun, *slot.parts])
         if not self._fits(value):
             self._forget(slot, key)
         slot.found.set_result(Kept(value))

@@ -1,9 +1,12 @@
 """From scans and operations to money, through the tables and back."""
 
+from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from storekeeper.buckets.model import BucketChange
 from storekeeper.costs.model.report import MonthOpenError
 from storekeeper.costs.service.answers import MOST
 
@@ -239,6 +242,60 @@ def test_what_was_cut_off_counts_nothing_twice(used, monkeypatch, at):
     stored = used.engine.row("SELECT sum(arraySum(byte_hours)) AS all FROM cost_stored")["all"]
     until = used.engine.row("SELECT sum(byte_hours) AS all FROM cost_held WHERE day <= '2026-11-13'")["all"]
     assert stored == until > 0
+
+
+@pytest.fixture
+def turned(used):
+    """`turned()`: which months the next calculation works out; it is the second day of another month, and both were worked out."""
+    used.pass_hours(24 * 22)
+    used.costs.calculate()
+    return lambda: used.costs.calculate().months
+
+
+def test_a_month_that_is_over_is_left_alone_while_nothing_changes(used, turned):
+    november = used.costs.report("2026-11")
+    assert [turned(), turned()] == [["2026-12"], ["2026-12"]]
+    used.report_operations(1, operation="PutObject")
+    used.pass_hours(24)
+    used.scan("photos")
+    assert turned() == ["2026-12"]
+    told = used.costs.report("2026-11")
+    passed = {"generated_at": november.generated_at, "sheets": november.sheets}  # whose age is told
+    assert msgspec.structs.replace(told, **passed) == november
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda used: used.report_operations(1, operation="PutObject", time="2026-11-12T12:00:00Z"),
+        lambda used: used.price_as("aws-s3-us-east-1", **{'price = "0.005"': 'price = "0.010"'}),
+        lambda used: used.buckets.edit("photos", BucketChange(owner_pattern=""), actor="test"),
+        lambda used: used.engine.command("ALTER TABLE cost_owner DROP PARTITION '2026-11-01'"),  # by whoever
+    ],
+    ids=["operations", "prices", "buckets", "shares"],
+)
+def test_a_month_that_is_over_is_worked_out_again_when_something_does(used, turned, change):
+    change(used)
+    assert [turned(), turned()] == [["2026-11", "2026-12"], ["2026-12"]]
+    report = used.costs.report("2026-11")
+    assert total(report.by_owner) == Decimal(report.month_to_date) > 0
+
+
+def test_what_comes_while_a_month_is_worked_out_is_not_overlooked(used, turned, monkeypatch):
+    store = used.costs._analytics.store_charges
+
+    def late(month, charges):
+        store(month, charges)
+        if month == date(2026, 11, 1):
+            used.report_operations(1, weight=1000, operation="PutObject", time="2026-11-12T12:00:00Z")
+
+    used.report_operations(1, operation="PutObject", time="2026-11-12T12:00:00Z")
+    monkeypatch.setattr(used.costs._analytics, "store_charges", late)
+    turned()
+    monkeypatch.undo()
+    before = Decimal(used.costs.report("2026-11").request_charges)
+    assert turned() == ["2026-11", "2026-12"]
+    assert Decimal(used.costs.report("2026-11").request_charges) - before == Decimal("0.005")
 
 
 def test_a_month_is_closed_with_its_sheets_and_stays(used):

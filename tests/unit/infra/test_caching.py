@@ -1,7 +1,9 @@
 """What is kept of reads: never what was before a change, never too old, never too much, and read once for all."""
 
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -259,6 +261,31 @@ def test_what_is_too_large_is_not_kept(clock, store):
         store.written["a"] = 1
         cache.changed()
     assert (len(cache), store.reads) == (0, 3)
+
+
+def test_a_read_is_as_old_as_what_it_is_made_of(clock, cache, store):
+    """Also where another thread asked for that."""
+    parts, lasting = ReadCache(clock, seconds=TTL), ReadCache(clock, seconds=math.inf)
+    for of_all_time in (True, False):
+        (lasting if of_all_time else parts).get("part", "a", lambda: None)
+        clock.advance(TTL // 2)
+
+    def whole():
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(copy_context().run, parts.get, "part", "a", lambda: None).result()
+        lasting.get("part", "a", lambda: None)
+        return store.read("a")
+
+    cache.get("k", "a", whole)
+    clock.advance(TTL // 2 - 1)
+    cache.get("k", "a", whole)
+    assert store.reads == 1
+    clock.advance(1)
+    cache.get("k", "a", whole)
+    assert store.reads == 2
+    clock.advance(TTL - 1)
+    cache.get("k", "a", whole)
+    assert store.reads == 2
 
 
 MOMENTS = st.integers(0, 3)

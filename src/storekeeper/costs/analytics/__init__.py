@@ -1,5 +1,5 @@
 """Costs' statements for the analytics engine: facts of days, charges of months, and every owner's share of them."""
 
-from storekeeper.costs.analytics.charges import MOST, OWNERS, CostAnalytics
+from storekeeper.costs.analytics.charges import CALCULATED, COMING, MOST, OWNERS, CostAnalytics
 
-__all__ = ["MOST", "OWNERS", "CostAnalytics"]
+__all__ = ["CALCULATED", "COMING", "MOST", "OWNERS", "CostAnalytics"]

@@ -29,6 +29,14 @@ LIMIT 1000"""
 CHARGED = """
 SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = 'cost_charge' AND active LIMIT 1000"""
 
+# What of a month is stored in these tables: none of it is ever changed, so that what is called the same is the same.
+PIECES = """
+SELECT table, name FROM system.parts
+WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
+    AND (partition = {month:String} OR startsWith(partition, {days:String}))
+LIMIT 100000"""
+COMING, CALCULATED = ("usage_day",), ("cost_held", "cost_gone", "cost_stored", "cost_charge", "cost_owner")
+
 # What charges of days or buckets add up to.
 SUMMED = """
 SELECT toString({by}) AS name, kind, currency, sum(cost_charge.amount) AS amount, max(cost_charge.is_estimated) AS is_estimated, countIf(cost_charge.amount IS NULL) AS unknown
@@ -94,13 +102,18 @@ class CostAnalytics:
         names = [row["partition"] for row in self._engine.rows(sql)]
         return {date(int(name[:4]), int(name[4:]), 1) for name in names}
 
+    def pieces(self, month: date, tables: Sequence[str]) -> frozenset[tuple[str, str]]:
+        """What these tables have of a month; as long as it is the same, so is the month."""
+        values = {"tables": list(tables), "month": f"{month:%Y%m}", "days": f"{month:%Y-%m}-"}
+        return frozenset((row["table"], row["name"]) for row in self._engine.rows(PIECES, **values))
+
     def weights(
         self,
         since: date,
         until: date,
         buckets: Sequence[str],
         requested: Iterable[Row],
-        settling: Future[None],
+        settling: Future[None] | None,
     ) -> Weights:
         """Owners' weights in a month; see `Weights`."""
         return Weights(self._engine, since, until, buckets, requested, settling)

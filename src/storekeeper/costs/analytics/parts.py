@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from storekeeper.costs.analytics.places import Places
 from storekeeper.costs.analytics.stored import GROUPING
-from storekeeper.costs.analytics.weights import NUMBER, Source
+from storekeeper.costs.analytics.weights import NUMBER, SPREAD, Source
 
 _SPILL = "max_bytes_before_external_group_by = 300000000"
 
@@ -50,7 +50,7 @@ def parts(source: Source, places: Places, columns: Sequence[Column], threads: st
     )
     exact = list(by_kind(source, columns).values())
     if source.lists:
-        return _STORE.format(rates=rates, rows=_mapped(source, places, exact), settings=_SPILL)
+        return _STORE.format(rates=rates, rows=_mapped(source, places, exact), settings=f"{_SPILL}, {SPREAD}")
     return _STORE.format(rates=rates, rows=_grouped(source, places, exact), settings=f"{GROUPING}, {threads}")
 
 

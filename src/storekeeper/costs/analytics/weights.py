@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from storekeeper.infra.analytics import Analytics
 
+# Rows are few and long: by itself the engine would read a hundred thousand of them on one core.
+SPREAD = "merge_tree_min_rows_for_concurrent_read = 1, merge_tree_min_bytes_for_concurrent_read = 1"
+
 # Rows know buckets by numbers, which are added up faster than names; those that are not watched any more are all 0.
 NUMBER = "transform(bucket_id, {buckets:Array(String)}, {numbers:Array(UInt32)}, toUInt32(0))"
 
@@ -76,7 +79,7 @@ class Weights:
         until: date,
         buckets: Sequence[str],
         requested: Iterable[Mapping[str, Any]],
-        settling: Future[None],
+        settling: Future[None] | None,
     ) -> None:
         """`buckets` are all that are watched; of `requested`, what was asked of each on each day, the weights are added up already."""
         self._engine, self._settling = engine, settling
@@ -92,7 +95,7 @@ class Weights:
 
     def wholes(self, source: Source) -> dict[Place, Row]:
         """All owners' weights together by bucket, storage class and operation: rows with an integer for each basis."""
-        if source is STORED:
+        if source is STORED and self._settling:
             self._settling.result()
         if source.name not in self._sums:
             self._sums[source.name] = self._sum(source)
@@ -108,7 +111,7 @@ class Weights:
             f"toString(sum(toInt128({column}))) AS `{basis}`" for basis, column in source.weights.items()
         )
         place = ", ".join(source.place)
-        sql = f"SELECT {place}, {sums} FROM ({source.rows}) AS weights WHERE bucket != 0 GROUP BY {place} LIMIT 1000000"
+        sql = f"SELECT {place}, {sums} FROM ({source.rows}) AS weights WHERE bucket != 0 GROUP BY {place} LIMIT 1000000 SETTINGS {SPREAD}"
         return {
             (self._buckets[row["bucket"] - 1], row["storage_class"], ""): {
                 basis: int(row[basis]) for basis in source.weights

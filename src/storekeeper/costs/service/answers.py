@@ -14,7 +14,7 @@ from storekeeper.infra.once import once
 from storekeeper.kernel.clock import Clock
 
 CALCULATE = "calculate-costs"
-MOST = 24  # of a kind that are kept
+MOST = 128  # of a kind that are kept; the largest, with a thousand owners, are a quarter of a megabyte
 T = TypeVar("T")
 
 

@@ -2,8 +2,8 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 
 from storekeeper.buckets import BucketService
 from storekeeper.buckets.model import Bucket
-from storekeeper.costs.analytics import CostAnalytics
+from storekeeper.costs.analytics import CALCULATED, COMING, CostAnalytics
 from storekeeper.costs.analytics.days import DayFound
 from storekeeper.costs.analytics.stored import Held
 from storekeeper.costs.analytics.weights import ASKED_SUMS
@@ -50,7 +50,7 @@ class Calculated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Calculator:
-    """One calculation at a time; the same facts and sheets again change nothing."""
+    """One calculation at a time; the same facts and sheets again change nothing, and of months that are over nothing is done."""
 
     def __init__(
         self,
@@ -67,6 +67,9 @@ class Calculator:
         self._prices = prices
         self._working = threading.Lock()
         self._priced: dict[tuple[date, Key], Pricing] = {}
+        self._left: dict[
+            date, tuple[Hashable, Hashable]
+        ] = {}  # of months that are over, see `_store_earlier`
 
     def book(self) -> Book:
         """The price sheets as they are now: of the package, and of one's own."""
@@ -77,24 +80,28 @@ class Calculator:
         with self._working:
             today = self._clock.now().astimezone(UTC).date()
             settled = self._analytics.stored.through()
-            settling = self._analytics.beside(partial(self._settle, settled, today))
+            settling = self._settling(settled, today)
             present = _first(today)
             asked = self._analytics.beside(partial(self._requested, present))
             try:
                 done = self._store_days(settled, today)
                 progress(days=len(done))
-                months = sorted(
-                    self._unclosed(today) | ({_first(day) for day in done} - self._closing.months())
-                )
+                open_ = self._unclosed(today) | ({_first(day) for day in done} - self._closing.months())
+                months = sorted(month for month in open_ if month in settling or not self._is_left(month))
                 charges = sum(
-                    self._store_month(
-                        month, asked.result() if month == present else self._requested(month), settling
-                    )
+                    self._store_month(month, asked.result(), settling.get(month))
+                    if month == present
+                    else self._store_earlier(month, settling.get(month))
                     for month in months
                 )
+                for one in settling.values():
+                    one.result()
             finally:
-                settling.exception()  # nothing may be at work on a table that the next calculation makes anew
+                wait(
+                    settling.values()
+                )  # nothing may be at work on a table that the next calculation makes anew
             self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] >= present}
+            self._left = {month: left for month, left in self._left.items() if month in open_}
             self._close(today)
             progress(months=len(months), charges=charges)
         return Calculated(
@@ -162,20 +169,35 @@ class Calculator:
         self._analytics.days.store(found)
         return [one.day for one in found]
 
-    def _settle(self, settled: date, today: date) -> None:
-        """Add days that are over to the sums of their months, with what was held since."""
+    def _settling(self, settled: date, today: date) -> dict[date, Future[None]]:
+        """Begin to add days that are over to the sums of their months, with what was held since: one month after the other."""
         over = (self._clock.now() - SETTLED_AFTER).astimezone(UTC).date() - _DAY
         since = max(settled, over - KEPT_DAYS * _DAY) + _DAY
         buckets = [bucket.id for bucket in self._buckets.all()]
+        closed, found, last = self._closing.months(), dict[date, Future[None]](), None
         month = _first(since)
         while month <= today:
-            begin, end = max(since, month), _next(month) - _DAY
-            held = Held(
-                self._held(begin, min(over, end)), self._held(max(begin, over + _DAY), min(today, end))
-            )
-            if month not in self._closing.months():
-                self._analytics.stored.settle(month, min(over, end), held, buckets)
+            if month not in closed:
+                days = (max(since, month), min(over, _next(month) - _DAY), min(today, _next(month) - _DAY))
+                last = found[month] = self._analytics.beside(
+                    partial(self._settle, last, month, days, buckets)
+                )
             month = _next(month)
+        return found
+
+    def _settle(
+        self,
+        last: Future[None] | None,
+        month: date,
+        days: tuple[date, date, date],
+        buckets: Sequence[str],
+    ) -> None:
+        """When `last` is done. `days`: the first that is not settled, the last that is over, the last of the month so far."""
+        if last:
+            last.result()
+        first, over, end = days
+        held = Held(self._held(first, over), self._held(max(first, over + _DAY), end))
+        self._analytics.stored.settle(month, over, held, buckets)
 
     def _held(self, since: date, through: date) -> list[Stretch]:
         """For how long each scan's findings were there in those days."""
@@ -220,13 +242,29 @@ class Calculator:
         found = [Scanned(one.id, one.bucket_id, one.finished_at) for one in scans if one.finished_at]
         return stretches(found, day, self._clock.now())
 
-    def _store_month(self, month: date, requested: Requested, settling: Future[None]) -> int:
+    def _store_month(self, month: date, requested: Requested, settling: Future[None] | None) -> int:
         """Price it, and share it by what owners asked for, and held when that is `settling` no more."""
         charges = self._charges(month, self._facts(month, requested))
         self._analytics.store_charges(month, charged(charges))
         buckets = sorted(bucket.id for bucket in self._buckets.all())
         self._analytics.share(self._analytics.weights(month, _next(month), buckets, requested, settling))
         return len(charges)
+
+    def _store_earlier(self, month: date, settling: Future[None] | None) -> int:
+        """The same, and remember what was there before and after it."""
+        came = self._came(month)
+        charges = self._store_month(month, self._requested(month), settling)
+        self._left[month] = came, self._analytics.pieces(month, CALCULATED)
+        return charges
+
+    def _is_left(self, month: date) -> bool:
+        """Whether nothing came to a month since it was worked out here, and nobody else has worked it out."""
+        left = self._left.get(month)
+        return left == (self._came(month), self._analytics.pieces(month, CALCULATED))
+
+    def _came(self, month: date) -> Hashable:
+        """All that a calculation finds, but for what scans found, which others have made facts of."""
+        return self._analytics.pieces(month, COMING), self.book().digests(), tuple(self._buckets.all())
 
 
 def _by_account(facts: Iterable[Fact], buckets: dict[str, Bucket]) -> dict[tuple[str, str, str], list[Fact]]:

@@ -40,9 +40,8 @@ class ReportReader:
     def report(self, asked: Month, bucket: str, bucket_id: str, currency: str) -> CostReport:
         """Of one bucket, or all. Raises CurrencyError."""
         owners = self._engine.beside(partial(self._analytics.owned, asked.since, bucket_id))
-        parts = self._engine.beside(partial(self._analytics.parts, asked.since, asked.until, bucket_id))
         month = self.month(asked, bucket, bucket_id, currency)
-        everything = parts.result()
+        everything = self._analytics.parts(asked.since, asked.until, bucket_id)
         rows = in_currency(month.currency, everything)
         names = {one.id: one.name for one in self._buckets.all()}
         return CostReport(

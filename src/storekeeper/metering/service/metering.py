@@ -26,7 +26,7 @@ from storekeeper.metering.service.kept_reading import KeptReader
 from storekeeper.metering.service.reading import UsageReader
 
 BATCH_IDS_KEPT = timedelta(days=7)
-OVER_KEPT, OVER_BYTES = 64, 1 << 20  # what is told of ranges that are over: how many, the largest of them
+OVER_KEPT, OVER_BYTES = 128, 1 << 20  # what is told of ranges that are over: how many, the largest of them
 _RECOMMENDED = Recommended()
 
 

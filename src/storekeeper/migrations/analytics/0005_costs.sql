@@ -15,7 +15,7 @@ CREATE TABLE cost_stored
 ENGINE = MergeTree
 PARTITION BY month
 ORDER BY (owner, storage_class)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4';
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4';
 
 -- What the scans of a day missed of what the scans before them had found, by age in days. A day is replaced whole.
 CREATE TABLE cost_gone
