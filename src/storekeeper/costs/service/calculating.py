@@ -67,9 +67,8 @@ class Calculator:
         self._prices = prices
         self._working = threading.Lock()
         self._priced: dict[tuple[date, Key], Pricing] = {}
-        self._left: dict[
-            date, tuple[Hashable, Hashable]
-        ] = {}  # of months that are over, see `_store_earlier`
+        # Of months that are over, see `_store_earlier`.
+        self._left: dict[date, tuple[Hashable, Hashable]] = {}
 
     def book(self) -> Book:
         """The price sheets as they are now: of the package, and of one's own."""
@@ -97,9 +96,8 @@ class Calculator:
                 for one in settling.values():
                     one.result()
             finally:
-                wait(
-                    settling.values()
-                )  # nothing may be at work on a table that the next calculation makes anew
+                # Nothing may be at work on a table that the next calculation makes anew.
+                wait(settling.values())
             self._priced = {one: pricing for one, pricing in self._priced.items() if one[0] >= present}
             self._left = {month: left for month, left in self._left.items() if month in open_}
             self._close(today)
