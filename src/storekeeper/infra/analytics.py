@@ -178,11 +178,13 @@ class Analytics:
         os.environ.setdefault("JE_MALLOC_CONF", _ALLOCATION)  # noqa: TID251 - for others to read
         # Filtering while the first rows are sorted takes longer here than it saves: newest operations took thrice as long.
         # A thread of a statement wants a gigabyte of its own unless told otherwise, so that all cores but one would stand idle.
+        # What a statement needs of many columns is read from the disk at once, not one after the other.
         settings = self._bounds(seconds) | {
             "output_format_arrow_compression_method": "none",
             "use_top_k_dynamic_filtering": 0,
             **_NOT_COMPILED,
             "max_threads_min_free_memory_per_thread": _THREAD_MEMORY,
+            "local_filesystem_read_prefetch": 1,
         }
         client = clickhouse_connect.get_client(dsn=self.url, chdb_options=dict(options), settings=settings)
         _merge_last()
