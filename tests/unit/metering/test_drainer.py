@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pytest
 
+from storekeeper.infra.caching import EVER
 from storekeeper.metering.service.drainer import reached_by
 from storekeeper.metering.service.few import label, reach
 
@@ -24,3 +26,9 @@ def test_a_small_batch_says_so_in_its_label():
     rows = [(first + 5, "a", "ann"), (first, "b", ""), (first + 1, "a", "")]
     since = datetime.fromtimestamp(first / 1000, UTC)
     assert reach(label(rows)) == {"a": since, "b": since}
+
+
+@pytest.mark.parametrize("damaged", ["", "a b", "x a b", f"{10**30} a b", f"-{10**18} a b"])
+def test_a_damaged_label_keeps_nothing_from_being_moved(damaged):
+    """Only the body of a row in the spool has a checksum."""
+    assert reach(damaged) == dict.fromkeys(damaged.split(), EVER)

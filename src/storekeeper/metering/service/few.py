@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from storekeeper.buckets import keys, owner_regex
 from storekeeper.buckets.model import Bucket
+from storekeeper.infra.caching import EVER
 from storekeeper.metering import rules
 from storekeeper.metering.decoding import NO_TIME, milliseconds
 from storekeeper.metering.model import Operation, Rejection
@@ -91,9 +92,13 @@ def label(rows: Sequence[tuple[Any, ...]]) -> str:
 
 
 def reach(label: str) -> dict[str, datetime]:
-    """From when on a batch changes what is known of its buckets."""
-    first, *bucket_ids = label.split()
-    return dict.fromkeys(bucket_ids, datetime.fromtimestamp(int(first) / 1000, UTC))
+    """From when on a batch changes what is known of its buckets; all of it, where the label is damaged or does not say."""
+    try:
+        first, *bucket_ids = label.split()
+        since = datetime.fromtimestamp(int(first) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return dict.fromkeys(label.split(), EVER)
+    return dict.fromkeys(bucket_ids, since)
 
 
 def unpacked(body: bytes, count: int) -> pa.Table:
