@@ -1,9 +1,9 @@
 """Metering's statements for the analytics engine."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -84,10 +84,6 @@ SELECT
 FROM {{table}} WHERE {_WHERE}
 GROUP BY GROUPING SETS ((current, moment), (current)) LIMIT {_MOST} {_SMALL}"""
 
-_ROWS = 16  # no fewer than there are edges
-_ROW = " + ".join(f"(latency_ms >= {edge})" for edge in EDGES_MS[1:])
-_FIRST = "intDiv(toUnixTimestamp(toDateTime({{before:String}}, 'UTC')), {{seconds:UInt32}})"
-
 # How many operations took how long, by step of time and lower edge in milliseconds; of one owner or one operation, from single
 # operations.
 _STEP = "intDiv(toUInt32({table}.time), {{seconds:UInt32}}) * {{seconds:UInt32}}"
@@ -109,14 +105,15 @@ LIMIT {{{{limit:UInt32}}}} OFFSET {{{{skip:UInt32}}}}"""
 # Left out where nothing is asked: to plan a condition takes a millisecond.
 _STATUS = " AND status BETWEEN {{low:UInt16}} AND {{high:UInt16}}"
 _TEXT = " AND positionCaseInsensitiveUTF8(prefix, {{text:String}}) > 0"
+_DAYS = " AND toDate(time) IN {{days:Array(Date)}}"
 
 _BEFORE_NEWEST = """{table}.time < {floor}(fromUnixTimestamp64Milli({{newest:Int64}}, 'UTC'))
     AND status_class BETWEEN intDiv({{low:UInt16}}, 100) AND intDiv({{high:UInt16}}, 100)"""
 
-# Since when there are so many: each row of sums is of one operation at least.
+# When there were so many, newest first: each row of sums is of one operation at least.
 ENOUGH = f"""
-SELECT toUnixTimestamp({{table}}.time) AS since FROM {{table}} WHERE {_WHERE} AND {_BEFORE_NEWEST}
-ORDER BY {{table}}.time DESC LIMIT 1 OFFSET {{{{count:UInt32}}}}"""
+SELECT toUnixTimestamp({{table}}.time) AS moment FROM {{table}} WHERE {_WHERE} AND {_BEFORE_NEWEST}
+ORDER BY moment DESC LIMIT {{{{count:UInt32}}}}"""
 
 # A part of the single operations, oldest first, with the names that they are sent by.
 EXPORT = f"""
@@ -126,7 +123,8 @@ SELECT time, bucket_id AS bucket, id, owner, operation, status, error, prefix, n
 FROM {{table}} WHERE {_WHERE} ORDER BY time, bucket_id"""
 
 _FLOORS = {"traffic_hour": "toStartOfHour", "usage_minute": "toStartOfMinute"}
-# In longer ranges, sums tell since when there are enough of the newest. What one owner did is found by the owner.
+# In longer ranges, sums tell since when there are enough of the newest, or on which days there are any: each day that is looked into
+# takes half a millisecond. What one owner did is found by the owner.
 _LONG, _LONG_OF_OWNER = timedelta(hours=1), timedelta(days=8)
 Rows = list[dict[str, Any]]
 _T = TypeVar("_T")
@@ -267,21 +265,34 @@ class MeteringAnalytics:
         low, high = wanted.statuses
         newest = wanted.newest or question.window.until
         values: dict[str, Any] = {"newest": round(newest.timestamp() * 1000), "low": low, "high": high}
-        window = question.window
+        window, wished = question.window, limit + wanted.skip
         is_long = window.until - window.since > (_LONG if question.owner is None else _LONG_OF_OWNER)
         if is_long and not wanted.text and low % 100 == 0 and high % 100 == 99:
-            since = self._since(question, limit + wanted.skip, values)
-            found = self._recent(_later(question, since), wanted, limit, values) if since else []
+            moments = self._moments(question, wished, values)
+            if len(moments) < wished:
+                # What is not of a whole step is not among the moments: that of either end.
+                days = {moment.date() for moment in (window.since, newest, *moments)}
+                return self._recent(question, wanted, limit, values, days)
+            found = self._recent(_later(question, moments[-1]), wanted, limit, values)
             if len(found) >= limit:  # not where operations have gone that sums still know
                 return found
         return self._recent(question, wanted, limit, values)
 
-    def _recent(self, question: Question, wanted: Filter, limit: int, values: Mapping[str, Any]) -> Rows:
+    def _recent(
+        self,
+        question: Question,
+        wanted: Filter,
+        limit: int,
+        values: Mapping[str, Any],
+        days: Collection[date] = (),
+    ) -> Rows:
         given: dict[str, Any] = {"part": "", **values, "limit": limit, "skip": wanted.skip}
         if wanted.statuses != Filter().statuses:
             given["part"] += _STATUS
         if wanted.text:
             given |= {"part": given["part"] + _TEXT, "text": wanted.text}
+        if days:
+            given |= {"part": given["part"] + _DAYS, "days": sorted(map(str, days))}
         found: Rows = self._ask(RECENT, question, "operation", only_current=True, **given).to_pylist()
         return found
 
@@ -289,11 +300,11 @@ class MeteringAnalytics:
         """All single operations of the range, oldest first; ask for parts of it."""
         return self._ask(EXPORT, question, "operation", only_current=True)
 
-    def _since(self, question: Question, count: int, values: Mapping[str, Any]) -> int:
-        """Since when (s) there are as many operations, if there are so many, else 0."""
+    def _moments(self, question: Question, count: int, values: Mapping[str, Any]) -> list[datetime]:
+        """When there was something, newest first: as many as it takes for so many operations, or all."""
         table = "traffic_hour" if question.owner is None else "usage_minute"
-        found = self._ask(ENOUGH, question, table, only_current=True, count=count - 1, **values).to_pylist()
-        return int(found[0]["since"]) if found else 0
+        found = self._ask(ENOUGH, question, table, only_current=True, count=count, **values)
+        return [datetime.fromtimestamp(row["moment"], UTC) for row in found.to_pylist()]
 
     def _ask(
         self,
@@ -320,11 +331,10 @@ class MeteringAnalytics:
         return self._engine.table(sql, **values, **given)
 
 
-def _later(question: Question, since: int) -> Question:
+def _later(question: Question, since: datetime) -> Question:
     """The same of a range that begins later, if it does."""
-    window = question.window
-    moment = max(datetime.fromtimestamp(since, UTC), window.since)
-    return msgspec.structs.replace(question, window=msgspec.structs.replace(window, since=moment))
+    window = msgspec.structs.replace(question.window, since=max(since, question.window.since))
+    return msgspec.structs.replace(question, window=window)
 
 
 def _given(question: Question) -> dict[str, str]:

@@ -77,6 +77,21 @@ def test_pages_of_what_was_quiet_for_hours_are_whole_and_in_order(report, ask):
         assert seen == [f"r{hours:02}{number}" for hours in range(3, 30, 2) for number in range(2)], query
 
 
+@pytest.mark.parametrize("query", [{}, {"bucket": "photos"}, {"owner": "ann"}])
+def test_few_of_long_ranges_are_all_told_also_those_of_a_range_s_first_and_last_step(
+    world, report, ask, query
+):
+    """Only days of which sums know something are looked into, and sums know whole steps alone."""
+    world.clock.advance(14 * 3600)  # past midnight
+    for hours in (720, 300, 288, 6, 0):
+        report(minutes_ago=max(hours * 60 - 0.1, 0.1), requestId=f"{hours} h")
+    found = {
+        span: [one["requestId"] for one in ask(ACTIVITY, range=span, **query)["items"]]
+        for span in ("6h", "30d")
+    }
+    assert found == {"6h": ["0 h", "6 h"], "30d": ["0 h", "6 h", "288 h", "300 h", "720 h"]}
+
+
 @pytest.mark.parametrize("span", ["7d", "30d"])
 def test_pages_of_an_owner_are_whole_among_what_others_did(report, ask, span):
     """In a long range sums by the minute tell since when there are enough; the present minute has none that count."""
