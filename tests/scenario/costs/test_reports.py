@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from storekeeper.costs.analytics import shelves
 from storekeeper.costs.model import Charge
 from storekeeper.costs.model.report import CurrencyError, MonthError
 from storekeeper.costs.rules.sharing import share
@@ -79,8 +80,11 @@ WEIGHTS = {
 }
 
 
-def test_shares_are_those_of_the_rule(used):
-    """SQL and `share` share charges alike, of every bucket, storage class and kind."""
+@pytest.mark.parametrize("listed", [64, 1])
+def test_shares_are_those_of_the_rule(used, monkeypatch, listed):
+    """SQL and `share` share charges alike, of every bucket, storage class and kind, however many buckets are listed together."""
+    monkeypatch.setattr(shelves, "MOST", listed)
+    used.costs.calculate()
     scans = {one.bucket_id: one.id for one in used.inventory.complete_between(DAY, used.clock.now())}
     charges = used.engine.rows(
         "SELECT bucket_id AS b, storage_class AS c, operation AS o, kind, basis, sum(amount) AS total FROM cost_charge "

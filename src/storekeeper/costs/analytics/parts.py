@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storekeeper.costs.analytics.places import Places
+from storekeeper.costs.analytics.shelves import NUMBER, Shelves
 from storekeeper.costs.analytics.stored import GROUPING
-from storekeeper.costs.analytics.weights import NUMBER, SPREAD, Source
+from storekeeper.costs.analytics.weights import SPREAD, Source
 
 _SPILL = "max_bytes_before_external_group_by = 300000000"
 
@@ -38,7 +39,7 @@ def by_kind(source: Source, columns: Sequence[Column]) -> dict[tuple[str, str], 
     return {key: " + ".join(of_key) for key, of_key in terms.items()}
 
 
-def parts(source: Source, places: Places, columns: Sequence[Column], threads: str) -> str:
+def parts(source: Source, places: Places, shelves: Shelves, columns: Sequence[Column], threads: str) -> str:
     """One pass over the weights. Rates are found in arrays by the numbers of places, which takes half as long as joining them.
 
     What has to be grouped takes the setting `threads`: something else goes on beside it.
@@ -51,7 +52,9 @@ def parts(source: Source, places: Places, columns: Sequence[Column], threads: st
     exact = list(by_kind(source, columns).values())
     if source.lists:
         return _STORE.format(rates=rates, rows=_mapped(source, places, exact), settings=f"{_SPILL}, {SPREAD}")
-    return _STORE.format(rates=rates, rows=_grouped(source, places, exact), settings=f"{GROUPING}, {threads}")
+    return _STORE.format(
+        rates=rates, rows=_grouped(source, places, shelves, exact), settings=f"{GROUPING}, {threads}"
+    )
 
 
 def _mapped(source: Source, places: Places, exact: Sequence[str]) -> str:
@@ -70,19 +73,19 @@ FROM
 )"""
 
 
-def _grouped(source: Source, places: Places, exact: Sequence[str]) -> str:
-    named = ", ".join(f"{_cut(f'sum({one})')} AS part_{number}" for number, one in enumerate(exact))
-    lists = ", ".join(f"groupArray(part_{number})" for number in range(len(exact)))
+def _grouped(source: Source, places: Places, shelves: Shelves, exact: Sequence[str]) -> str:
+    """Rows of weights become lists of parts."""
+    sums = ", ".join(f"{shelves.sums(one)} AS sums_{number}" for number, one in enumerate(exact))
+    lists = ", ".join(f"arrayMap(exact -> {_cut('exact')}, sums_{number})" for number in range(len(exact)))
     return f"""
-SELECT owner, storage_class, arrayMap(number -> {{buckets:Array(String)}}[number], groupArray(bucket)) AS buckets_, [{lists}] AS lists
+SELECT owner, storage_class, {shelves.names} AS buckets_, [{lists}] AS lists
 FROM
 (
-    SELECT owner, storage_class, bucket, {named}
+    SELECT owner, storage_class, {shelves.shelf} AS shelf, {sums}
     FROM (SELECT owner, storage_class, bucket, {places.sql} AS place, {", ".join(source.weights.values())} FROM ({source.rows})) AS weights
     WHERE bucket != 0
-    GROUP BY owner, storage_class, bucket
-)
-GROUP BY owner, storage_class"""
+    GROUP BY owner, storage_class, shelf
+)"""
 
 
 def _cut(exact: str) -> str:

@@ -11,7 +11,7 @@ class Places:
 
     def __init__(self, source: Source, weights: Weights) -> None:
         known = weights.wholes(source)
-        self._buckets = weights.numbers
+        self._buckets = weights.shelves.numbers
         self._classes = {name: number for number, name in enumerate(sorted({place[1] for place in known}))}
         self._operations = {name: number for number, name in enumerate(sorted({place[2] for place in known}))}
         self._has_operations = "operation" in source.place

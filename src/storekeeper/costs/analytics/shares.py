@@ -105,7 +105,7 @@ def _share(
 ) -> None:
     kinds = list(by_kind(source, columns))
     engine.command(
-        parts(source, places, columns, engine.half),
+        parts(source, places, weights.shelves, columns, engine.half),
         source=source.name,
         kinds=[kind for kind, _ in kinds],
         currencies=[currency for _, currency in kinds],

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from storekeeper.costs.analytics.replacing import Replacing
+from storekeeper.costs.analytics.shelves import NUMBER, Shelves
 from storekeeper.costs.rules.stretches import Stretch
 from storekeeper.infra.analytics import Analytics
 
-# Most owners have something in few buckets or in all, so that groups are as many as rows: what the engine does by itself to group in
-# parts, and to foresee how many there will be, takes longer than it saves. Blocks are no larger than fit beside the groups, and sums are
-# compiled at once: a calculation comes back for as long as the server is there.
+# What the engine does by itself to group in parts, and to foresee how many there will be, takes longer than it saves. Sums are compiled
+# at once: a calculation comes back for as long as the server is there.
 GROUPING = (
     "max_bytes_before_external_group_by = 300000000, group_by_two_level_threshold = 0, group_by_two_level_threshold_bytes = 0, "
     "collect_hash_table_stats_during_aggregation = 0, max_block_size = 16384, "
@@ -22,40 +22,6 @@ _BYTE_HOURS = "intDiv(bytes, 3600) * {0} + intDiv((bytes % 3600) * {0}, 3600)"
 
 # The last day that is added to the sums of days that are over.
 THROUGH = "SELECT max(through) AS through FROM cost_stored"
-
-# A month's sums with what scans found since: for so long in days that are over, and in those that are open. What was open before is
-# reckoned anew. Buckets are grouped by numbers, which takes less time than by names; those that are not watched any more go.
-SETTLE = f"""
-INSERT INTO cost_stored_next
-SELECT {{month:Date}}, {{through:Date}}, owner, storage_class,
-    arrayMap(number -> {{buckets:Array(String)}}[number], groupArray(bucket)),
-    groupArray(over_bytes), groupArray(over_objects), groupArray(open_bytes), groupArray(open_objects)
-FROM
-(
-    SELECT owner, storage_class, bucket, sum(byte_hours_) AS over_bytes, sum(object_seconds_) AS over_objects,
-        sum(open_byte_hours_) AS open_bytes, sum(open_object_seconds_) AS open_objects
-    FROM
-    (
-        SELECT owner, storage_class, transform(bucket_id, {{buckets:Array(String)}}, {{numbers:Array(UInt32)}}, toUInt32(0)) AS bucket,
-            byte_hours_, object_seconds_, toUInt64(0) AS open_byte_hours_, toUInt64(0) AS open_object_seconds_
-        FROM cost_stored ARRAY JOIN buckets AS bucket_id, byte_hours AS byte_hours_, object_seconds AS object_seconds_
-        WHERE month = {{month:Date}}
-        UNION ALL
-        SELECT owner, storage_class, bucket, {_BYTE_HOURS.format("over")}, objects * over, {_BYTE_HOURS.format("open")}, objects * open
-        FROM
-        (
-            SELECT owner, storage_class, bytes, objects,
-                transform(scan_id, {{scans:Array(String)}}, {{scanned:Array(UInt32)}}, toUInt32(0)) AS bucket,
-                transform(scan_id, {{scans:Array(String)}}, {{over:Array(UInt64)}}, toUInt64(0)) AS over,
-                transform(scan_id, {{scans:Array(String)}}, {{open:Array(UInt64)}}, toUInt64(0)) AS open
-            FROM inventory_share WHERE scan_id IN {{scans:Array(String)}}
-        )
-    )
-    WHERE bucket != 0
-    GROUP BY owner, storage_class, bucket
-)
-GROUP BY owner, storage_class
-SETTINGS {GROUPING}, {{threads}}"""
 
 
 class Held(NamedTuple):
@@ -78,15 +44,13 @@ class StoredTable:
 
     def settle(self, month: date, through: date, held: Held, buckets: Sequence[str]) -> None:
         """Add days that are over, up to `through`, and put what came since in the place of what was open; of these buckets alone."""
-        numbers = {bucket: number for number, bucket in enumerate(buckets, 1)}
+        shelves = Shelves(buckets)
         over = {one.scan_id: one.seconds for one in held.over}
         open_ = {one.scan_id: one.seconds for one in held.open}
-        scanned = {one.scan_id: numbers.get(one.bucket_id, 0) for one in (*held.over, *held.open)}
+        scanned = {one.scan_id: shelves.numbers.get(one.bucket_id, 0) for one in (*held.over, *held.open)}
         values: dict[str, Any] = {
             "month": month.isoformat(),
             "through": through.isoformat(),
-            "buckets": list(numbers),
-            "numbers": list(numbers.values()),
             "scans": list(scanned),
             "scanned": list(scanned.values()),
             "over": [over.get(scan_id, 0) for scan_id in scanned],
@@ -94,5 +58,48 @@ class StoredTable:
         }
         with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
             # Beside requests are added up; and two threads take twice the work of one to put their groups together.
-            self._engine.command(SETTLE.replace("{threads}", self._engine.half), **values)
+            self._engine.command(_settled(shelves, self._engine.half), **values, **shelves.parameters)
             replacing.done()
+
+
+def _settled(shelves: Shelves, threads: str) -> str:
+    """A month's sums with what scans found since: for so long in days that are over, and in those that are open. What was open before
+    is reckoned anew. Lists are of those buckets only in which there is something.
+    """
+    sums = {
+        "over_bytes": "byte_hours_",
+        "over_objects": "object_seconds_",
+        "open_bytes": "open_byte_hours_",
+        "open_objects": "open_object_seconds_",
+    }
+    lists = ", ".join(f"arrayFilter((_, is_some) -> is_some, {name}, some)" for name in ("names", *sums))
+    return f"""
+INSERT INTO cost_stored_next
+SELECT {{month:Date}}, {{through:Date}}, owner, storage_class, {lists}
+FROM
+(
+    SELECT owner, storage_class, {shelves.shelf} AS shelf, {shelves.names} AS names,
+        {", ".join(f"{shelves.sums(column)} AS {name}" for name, column in sums.items())},
+        arrayMap((a, b, c, d) -> bitOr(bitOr(a, b), bitOr(c, d)) != 0, {", ".join(sums)}) AS some
+    FROM
+    (
+        SELECT owner, storage_class, {NUMBER} AS bucket,
+            byte_hours_, object_seconds_, toUInt64(0) AS open_byte_hours_, toUInt64(0) AS open_object_seconds_
+        FROM cost_stored ARRAY JOIN buckets AS bucket_id, byte_hours AS byte_hours_, object_seconds AS object_seconds_
+        WHERE month = {{month:Date}}
+        UNION ALL
+        SELECT owner, storage_class, bucket, {_BYTE_HOURS.format("over")}, objects * over, {_BYTE_HOURS.format("open")}, objects * open
+        FROM
+        (
+            SELECT owner, storage_class, bytes, objects,
+                transform(scan_id, {{scans:Array(String)}}, {{scanned:Array(UInt32)}}, toUInt32(0)) AS bucket,
+                transform(scan_id, {{scans:Array(String)}}, {{over:Array(UInt64)}}, toUInt64(0)) AS over,
+                transform(scan_id, {{scans:Array(String)}}, {{open:Array(UInt64)}}, toUInt64(0)) AS open
+            FROM inventory_share WHERE scan_id IN {{scans:Array(String)}}
+        )
+    )
+    WHERE bucket != 0
+    GROUP BY owner, storage_class, shelf
+)
+WHERE has(some, true)
+SETTINGS {GROUPING}, {threads}"""

@@ -6,13 +6,11 @@ from concurrent.futures import Future
 from datetime import date
 from typing import Any, NamedTuple
 
+from storekeeper.costs.analytics.shelves import NUMBER, Shelves
 from storekeeper.infra.analytics import Analytics
 
 # Rows are few and long: by itself the engine would read a hundred thousand of them on one core.
 SPREAD = "merge_tree_min_rows_for_concurrent_read = 1, merge_tree_min_bytes_for_concurrent_read = 1"
-
-# Rows know buckets by numbers, which are added up faster than names; those that are not watched any more are all 0.
-NUMBER = "transform(bucket_id, {buckets:Array(String)}, {numbers:Array(UInt32)}, toUInt32(0))"
 
 # What was held: in days that are over, and in those that are open.
 _STORED = f"""
@@ -84,14 +82,14 @@ class Weights:
         """`buckets` are all that are watched; of `requested`, what was asked of each on each day, the weights are added up already."""
         self._engine, self._settling = engine, settling
         self._buckets = list(buckets)
-        self.numbers = {bucket: number for number, bucket in enumerate(buckets, 1)}
+        self.shelves = Shelves(buckets)
         self.parameters: dict[str, Any] = {
             "since": since.isoformat(),
             "until": until.isoformat(),
-            "buckets": list(self.numbers),
-            "numbers": list(self.numbers.values()),
+            **self.shelves.parameters,
         }
-        self._sums = {ASKED.name: _together(row for row in requested if row["bucket_id"] in self.numbers)}
+        known = (row for row in requested if row["bucket_id"] in self.shelves.numbers)
+        self._sums = {ASKED.name: _together(known)}
 
     def wholes(self, source: Source) -> dict[Place, Row]:
         """All owners' weights together by bucket, storage class and operation: rows with an integer for each basis."""

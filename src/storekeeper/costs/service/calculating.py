@@ -139,11 +139,11 @@ class Calculator:
 
     def _facts(self, month: date, requested: Iterable[Mapping[str, Any]]) -> dict[Key, AccountFacts]:
         until = _next(month)
-        buckets = {bucket.id: bucket for bucket in self._buckets.all()}
+        keys = {one.id: (account_of(one), one.provider, one.region) for one in self._buckets.all()}
         days = self._analytics.days
-        storage = _by_account(map(storage_fact, days.held(month, until)), buckets)
-        requests = _by_account(map(request_fact, requested), buckets)
-        deletions = _by_account(map(deletion_fact, days.gone(month, until)), buckets)
+        storage = _by_account(map(storage_fact, days.held(month, until)), keys)
+        requests = _by_account(map(request_fact, requested), keys)
+        deletions = _by_account(map(deletion_fact, days.gone(month, until)), keys)
         return {
             key: AccountFacts(
                 month=month,
@@ -265,11 +265,11 @@ class Calculator:
         return self._analytics.pieces(month, COMING), self.book().digests(), tuple(self._buckets.all())
 
 
-def _by_account(facts: Iterable[Fact], buckets: dict[str, Bucket]) -> dict[tuple[str, str, str], list[Fact]]:
-    found: dict[tuple[str, str, str], list[Fact]] = defaultdict(list)
+def _by_account(facts: Iterable[Fact], keys: Mapping[str, Key]) -> dict[Key, list[Fact]]:
+    found: dict[Key, list[Fact]] = defaultdict(list)
     for fact in facts:
-        if bucket := buckets.get(fact.bucket):
-            found[account_of(bucket), bucket.provider, bucket.region].append(fact)
+        if key := keys.get(fact.bucket):
+            found[key].append(fact)
     return found
 
 
