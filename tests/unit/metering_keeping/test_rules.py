@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storekeeper.metering import ranking, reckoning
+from storekeeper.metering import reckoning
+from storekeeper.metering.analytics import ranking
 from storekeeper.metering.figures import Question
 from storekeeper.metering.keeping import rules
 from storekeeper.metering.keeping.rules import HOURS_KEPT

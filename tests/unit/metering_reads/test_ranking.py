@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storekeeper.metering.ranking import ranked
+from storekeeper.metering.analytics.ranking import ranked
 from storekeeper.metering.sums import FIGURES
 
 LIMIT = 3

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from storekeeper.infra.analytics import Analytics
 from storekeeper.metering import reckoning
-from storekeeper.metering.ranking import SUMS as OF_OWNERS
+from storekeeper.metering.analytics.ranking import SUMS as OF_OWNERS
 from storekeeper.metering.sums import FIGURES
 
 _DAILY = (

@@ -16,6 +16,7 @@ from storekeeper.infra.db import Database
 from storekeeper.infra.jobs import Jobs, Run
 from storekeeper.kernel.clock import Clock
 from storekeeper.kernel.ids import new_id
+from storekeeper.metering.analytics.ranking import SUMS as OWNER_SUMS
 from storekeeper.metering.keeping import parquet, repository, rules
 from storekeeper.metering.keeping.analytics import LEAVING, REPORTED, SUMS, KeepingAnalytics
 from storekeeper.metering.keeping.model import (
@@ -27,7 +28,6 @@ from storekeeper.metering.keeping.model import (
     Rebuilt,
     Retention,
 )
-from storekeeper.metering.ranking import SUMS as OWNER_SUMS
 from storekeeper.objectstore import ObjectStore
 
 RESTORE, REBUILD = "operations-restore", "sums-rebuild"
