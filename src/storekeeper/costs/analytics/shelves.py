@@ -7,9 +7,8 @@ few lists stay near the processor.
 from collections.abc import Sequence
 from typing import Any
 
-MOST = (
-    64  # buckets of a list: who has something in one of them has a number for all of them while sums are made
-)
+# Buckets of a list: who has something in one of them has a number for each of them while sums are made.
+MOST = 64
 
 # Numbers are added up faster than names; of buckets that are not watched any more it is 0.
 NUMBER = "transform(bucket_id, {buckets:Array(String)}, {numbers:Array(UInt32)}, toUInt32(0))"

@@ -57,7 +57,7 @@ class StoredTable:
             "open": [open_.get(scan_id, 0) for scan_id in scanned],
         }
         with Replacing(self._engine, "cost_stored", month.isoformat()) as replacing:
-            # Beside requests are added up; and two threads take twice the work of one to put their groups together.
+            # Beside it requests are added up: with all cores for each, both take longer.
             self._engine.command(_settled(shelves, self._engine.half), **values, **shelves.parameters)
             replacing.done()
 
