@@ -89,7 +89,9 @@ def _share_by_weights(engine: Analytics, weights: Weights, totals: Sequence[Row]
     sharing: list[Future[None]] = []
     try:
         for source in SOURCES:
-            places, columns = Places(source, weights), _columns(source, totals)
+            if not (columns := _columns(source, totals)):
+                continue
+            places = Places(source, weights)
             if rates := list(_rates(source, weights, places, columns, totals)):
                 engine.insert("cost_rate_next", pa.Table.from_pylist(rates, schema=pa.schema(_RATE)))
                 sharing.append(engine.beside(partial(_share, engine, weights, source, places, columns)))
@@ -123,7 +125,7 @@ def _rates(
     source: Source, weights: Weights, places: Places, columns: Sequence[Column], totals: Sequence[Row]
 ) -> Iterator[Row]:
     for row in totals:
-        if row["basis"] in source.weights and (whole := weights.whole(source, row)):
+        if whole := weights.whole(source, row):
             yield {
                 "source": source.name,
                 "place": places.number(row),

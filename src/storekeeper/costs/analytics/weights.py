@@ -101,8 +101,10 @@ class Weights:
 
     def whole(self, source: Source, row: Mapping[str, Any]) -> int:
         """All owners' weights together that a total is shared by; 0 where they are not in that source, or nobody has one."""
+        if row["basis"] not in source.weights:
+            return 0
         found = self.wholes(source).get((row["bucket_id"], row["storage_class"], row["operation"]))
-        return found.get(row["basis"], 0) if found else 0
+        return found[row["basis"]] if found else 0
 
     def _sum(self, source: Source) -> dict[Place, Row]:
         sums = ", ".join(
