@@ -4,9 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_core_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+import looks
 from storekeeper import app
 from storekeeper_client.budgets import Budgets
 
@@ -63,7 +63,6 @@ LEFT_OUT = {
     "/costs/invoices/{invoice_id:str}",
 }
 LEFT_OUT |= {"/cleanup/plans/{plan_id:str}", "/cleanup/runs/{cleanup_id:str}"}  # see test_cleanup
-ROOMS = ((1280, "light", True), (1280, "dark", False), (390, "light", False), (390, "dark", True))
 PROGRAMS = {"/health", "/metrics", "/health/buckets/{name:str}/checks.csv"}
 MOST_BYTES = 500_000
 
@@ -95,38 +94,17 @@ def furnished(scanned) -> None:
     )  # fmt: skip
 
 
-def check(page: Page) -> None:
-    """It fits into every room, and axe finds nothing."""
-    for width, scheme, examined in ROOMS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        check_width(page, width)
-        if examined:
-            assert violations(page) == [], (width, scheme)
-
-
-def check_width(page: Page, width: int) -> None:
-    outside = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert outside == 0, f"{outside} pixels too wide at {width}"
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("axe.run()")["violations"]
-    return [f"{one['impact']}: {one['help']}: {[node['html'] for node in one['nodes']]}" for one in found]
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_is_quiet_and_accessible(furnished, open_page, drawn, path):
     page = open_page(path)
     drawn(page)
-    check(page)
+    looks.check(page)
 
 
 @pytest.mark.parametrize("path", FOR_STRANGERS)
 def test_so_does_a_page_for_strangers(open_page, complaints, path):
     complaints.allow(r"status of 404 .* at \S*/nothing-here$")
-    check(open_page(path, who=None))
+    looks.check(open_page(path, who=None))
 
 
 def test_no_page_is_forgotten():
@@ -180,7 +158,7 @@ def test_a_chart_that_is_not_drawn_anew_yet_makes_no_page_wider(furnished, open_
     before = page.locator(".chart-canvas canvas").first.bounding_box()["width"]
     page.set_viewport_size({"width": 390, "height": 900})
     assert page.locator(".chart-canvas canvas").first.bounding_box()["width"] == before > 390
-    check_width(page, 390)
+    looks.check_width(page, 390)
 
 
 def test_pages_read_without_scripts(furnished, open_page, buckets):

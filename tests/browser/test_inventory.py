@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,22 @@ def test_files_are_filtered_sorted_and_paged_without_a_reload(open_page, buckets
     page.get_by_role("combobox", name="Extension").select_option(".pptx")
     expect(page.locator("#files tbody tr")).to_have_count(1)
     assert page.evaluate("window.opened") == "once"
+
+
+def test_what_is_typed_while_an_answer_comes_is_not_lost(open_page):
+    page, held = open_page("/buckets/uploads"), []
+    page.route(re.compile("q=bob"), lambda route: held.append(route), times=1)  # noqa: PLW0108 - it must be a function
+    search = page.get_by_role("searchbox", name="Find in keys")
+    search.fill("bob/2026/0")
+    while not held:
+        page.wait_for_timeout(10)
+    answer = held[0].fetch()
+    search.press_sequentially("1")
+    held[0].fulfill(response=answer)
+    expect(page.locator("#files tbody tr")).to_have_count(5)
+    expect(search).to_have_value("bob/2026/01")
+    expect(search).to_be_focused()
+    assert page.url.endswith("q=bob%2F2026%2F01")
 
 
 def test_all_that_match_come_as_csv(open_page, buckets):

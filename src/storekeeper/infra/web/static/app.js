@@ -128,6 +128,16 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.verb !== "get") return;
   for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
 });
+// What is typed while an answer is on its way would be gone with the part that it replaces: that answer is dropped, the one to all of it follows.
+const asked = new WeakMap();
+const filled = (form) => new URLSearchParams(new FormData(form)).toString();
+document.addEventListener("htmx:configRequest", ({ detail: { elt } }) => {
+  if (elt.matches(".table-filter")) asked.set(elt, filled(elt));
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const form = detail.requestConfig.elt;
+  if (asked.has(form) && asked.get(form) !== filled(form)) detail.shouldSwap = false;
+});
 document.addEventListener("htmx:load", (event) => enliven(event.detail.elt));
 // A link that was swapped away takes the keyboard's place with it: go on from the part that came.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
