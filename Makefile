@@ -25,8 +25,9 @@ setup: .venv/.complete  ## everything into .venv, from the lock file
 system: setup  ## system packages that the browser and PostgreSQL tests need
 	@sh tests/system-packages.sh
 
+# One process more than two cores: tests wait for servers, browsers and disks a third of their time.
 test: setup system  ## the whole suite
-	$(TEMPORARY) $(RUN)pytest -n 2 --dist loadfile
+	$(TEMPORARY) $(RUN)pytest -n 3 --dist loadfile
 
 # Its parts run beside each other, each with its output in one piece; all that fail are told.
 check: setup  ## format, lint, import contracts, types, fast tests

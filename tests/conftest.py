@@ -48,12 +48,14 @@ _SLOW = {"rclone_s3", "rclone_server", "moto_s3", "strict_moto_s3", "s3_server",
 
 # Files that take longest, which are begun first: whoever got one of them in the end would work on while others are done.
 _LONG = (
-    "scenario/cli/test_demo.py",
     "browser/test_every_page.py",
-    "fault/inventory/test_kill.py",
     "contract/test_openapi.py",
-    "scenario/costs/test_costs.py",
+    "fault/inventory/test_kill.py",
+    "scenario/cli/test_demo.py",
+    "browser/test_costs.py",
     "browser/test_health.py",
+    "scenario/costs/test_costs.py",
+    "browser/test_cost_options.py",
     "scenario/health/test_vantage.py",
     "scenario/cli/test_first_day.py",
     "fault/health/test_kill.py",

@@ -65,7 +65,8 @@ def test_pages_of_what_was_quiet_for_hours_are_whole_and_in_order(report, ask):
     """Where the newest are is found in sums by the hour; pages begin within hours."""
     for hours in range(3, 30, 2):
         for number in range(2):
-            report(minutes_ago=60 * hours + 7 * number, requestId=f"r{hours:02}{number}", bucket="logs")
+            minutes = 60 * hours + 7 * number
+            report(minutes_ago=minutes, requestId=f"r{hours:02}{number}", bucket="logs", more=hours < 29)
     for query in ({}, {"bucket": "logs"}, {"status": "2xx"}, {"q": "a"}):
         seen, cursor = [], ""
         for _ in range(10):
@@ -99,8 +100,10 @@ def test_pages_of_an_owner_are_whole_among_what_others_did(report, ask, span):
     """In a long range sums by the minute tell since when there are enough; the present minute has none that count."""
     for number in range(36):
         owner, bucket = ("ann", "bob", "eve")[number % 3], ("photos", "logs")[number % 2]
-        report(minutes_ago=0.1 + 9.3 * number, owner=owner, bucket=bucket, requestId=f"r{number:02}")
-        report(minutes_ago=0.1 + 9.3 * number, owner="bob", bucket=bucket)
+        report(
+            minutes_ago=0.1 + 9.3 * number, owner=owner, bucket=bucket, requestId=f"r{number:02}", more=True
+        )
+        report(minutes_ago=0.1 + 9.3 * number, owner="bob", bucket=bucket, more=number < 35)
     for query, step in (({}, 3), ({"bucket": "logs"}, 6), ({"status": "2xx"}, 3)):
         seen, cursor = [], ""
         for _ in range(10):
@@ -143,7 +146,7 @@ def test_events_begin_with_what_there_is(report, client):
 def operations(report):
     """Eleven, over three hours; one key looks like a formula."""
     for number in range(10):
-        report(minutes_ago=20 * number + 1, requestId=f"r{number}")
+        report(minutes_ago=20 * number + 1, requestId=f"r{number}", more=True)
     report(minutes_ago=250, requestId="last", key="=SUM(A1)/x.csv")
 
 
