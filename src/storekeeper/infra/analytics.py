@@ -136,7 +136,10 @@ class Analytics:
             client.raw_insert(table, columns, rows, settings={**_UNBOUND, **settings, **named}, fmt=form)
 
     def migrate(self) -> None:
-        """Apply the statements of `migrations/analytics/*.sql` that were not applied yet, in order."""
+        """Apply the files of `migrations/analytics` that were not applied yet, in order.
+
+        Each of their statements does nothing the second time: a file that was cut off is applied again, whole.
+        """
         _behind(self._migrate)
 
     def _migrate(self) -> None:

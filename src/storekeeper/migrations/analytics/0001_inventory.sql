@@ -1,5 +1,5 @@
 -- Objects as the scans under way and the newest complete scan of each bucket saw them. A scan is dropped as one partition.
-CREATE TABLE inventory_object
+CREATE TABLE IF NOT EXISTS inventory_object
 (
     scan_id String,
     batch UInt32,
@@ -19,7 +19,7 @@ ORDER BY prefix
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Totals of one complete scan by extension, owner, storage class, age and size, the largest group first.
-CREATE TABLE inventory_group
+CREATE TABLE IF NOT EXISTS inventory_group
 (
     scan_id String,
     kind LowCardinality(String),
@@ -33,7 +33,7 @@ ORDER BY (scan_id, kind, rank);
 
 -- Totals of one complete scan by folder, on every level; `direct` counts what lies in the folder itself. A folder with
 -- folders in it is listed under its parent and under itself.
-CREATE TABLE inventory_prefix
+CREATE TABLE IF NOT EXISTS inventory_prefix
 (
     scan_id String,
     parent String,
@@ -47,7 +47,7 @@ ENGINE = MergeTree
 ORDER BY (scan_id, parent, prefix);
 
 -- The largest and the oldest objects of one complete scan, in order.
-CREATE TABLE inventory_extreme
+CREATE TABLE IF NOT EXISTS inventory_extreme
 (
     scan_id String,
     kind LowCardinality(String),
@@ -64,7 +64,7 @@ ENGINE = MergeTree
 ORDER BY (scan_id, kind, rank);
 
 -- Every owner's part of one complete scan by storage class: what is stored in all, and of that what is small.
-CREATE TABLE inventory_share
+CREATE TABLE IF NOT EXISTS inventory_share
 (
     scan_id LowCardinality(String),
     owner String,
@@ -80,7 +80,7 @@ ENGINE = MergeTree
 ORDER BY (scan_id, owner, storage_class);
 
 -- The same of all owners together.
-CREATE TABLE inventory_class
+CREATE TABLE IF NOT EXISTS inventory_class
 (
     scan_id LowCardinality(String),
     storage_class LowCardinality(String),
@@ -94,7 +94,7 @@ CREATE TABLE inventory_class
 ENGINE = SummingMergeTree
 ORDER BY (scan_id, storage_class);
 
-CREATE MATERIALIZED VIEW inventory_class_view TO inventory_class AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS inventory_class_view TO inventory_class AS
 SELECT scan_id, storage_class,
     sum(inventory_share.objects) AS objects, sum(inventory_share.bytes) AS bytes,
     sum(inventory_share.objects_below_4k) AS objects_below_4k, sum(inventory_share.bytes_below_4k) AS bytes_below_4k,
@@ -103,7 +103,7 @@ FROM inventory_share GROUP BY scan_id, storage_class;
 
 -- What one complete scan missed of what the scan before it had found, by age in days: those objects only whose providers bill a least
 -- time for their storage class, and that were younger.
-CREATE TABLE inventory_gone
+CREATE TABLE IF NOT EXISTS inventory_gone
 (
     scan_id String,
     owner String,
@@ -120,7 +120,7 @@ ENGINE = MergeTree
 ORDER BY (scan_id, owner, storage_class, age_days);
 
 -- What one complete scan found stored more than once, by ETag and size: `copies` and `bytes` are those beyond the first of each group.
-CREATE TABLE inventory_duplicate
+CREATE TABLE IF NOT EXISTS inventory_duplicate
 (
     scan_id String,
     storage_class LowCardinality(String),

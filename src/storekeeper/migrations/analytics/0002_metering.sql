@@ -1,6 +1,6 @@
 -- Operations as they came in. A day is dropped whole; the retention job decides when. `latency` is for formats without
 -- single precision. A granule is small, for lists read a few rows of many places; `by_owner` has what they show in the order of owners.
-CREATE TABLE operation
+CREATE TABLE IF NOT EXISTS operation
 (
     time DateTime64(3, 'UTC'),
     bucket_id LowCardinality(String),
@@ -42,7 +42,7 @@ SETTINGS index_granularity = 1024, min_compress_block_size = 8192, max_compress_
 -- Where all of a month is read, parts are merged sooner than by themselves (`merge_selector_base`, 5), for each has the sums of the month again.
 
 -- Weighted sums by owner, a row a minute.
-CREATE TABLE usage_minute
+CREATE TABLE IF NOT EXISTS usage_minute
 (
     time DateTime('UTC'),
     bucket_id LowCardinality(String),
@@ -68,7 +68,7 @@ SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fs
     default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- A latency of zero is one that is not known; with the weight zero it is no sample.
-CREATE MATERIALIZED VIEW usage_minute_view TO usage_minute AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS usage_minute_view TO usage_minute AS
 SELECT
     toStartOfMinute(operation.time) AS time, bucket_id, owner, operation, toUInt8(intDiv(status, 100)) AS status_class, storage_class,
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
@@ -82,30 +82,30 @@ GROUP BY time, bucket_id, owner, operation, status_class, storage_class;
 
 -- Weighted sums by owner, a row an hour. What came in one insert is mostly of one minute, so that sums of it by the hour, or by more, would
 -- have as many rows: merges add them up.
-CREATE TABLE usage_hour AS usage_minute
+CREATE TABLE IF NOT EXISTS usage_hour AS usage_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (owner, time, bucket_id, operation, status_class, storage_class)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS usage_hour_view TO usage_hour AS
 SELECT
     toStartOfHour(usage_minute.time) AS time, bucket_id, owner, operation, status_class, storage_class,
     requests, samples, errors, throttles, refused, bytes_in, bytes_out, latency_sum, timed, latency
 FROM usage_minute;
 
 -- Weighted sums by owner, a row a day.
-CREATE TABLE usage_day AS usage_hour;
+CREATE TABLE IF NOT EXISTS usage_day AS usage_hour;
 
-CREATE MATERIALIZED VIEW usage_day_view TO usage_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS usage_day_view TO usage_day AS
 SELECT
     toStartOfDay(usage_hour.time) AS time, bucket_id, owner, operation, status_class, storage_class,
     requests, samples, errors, throttles, refused, bytes_in, bytes_out, latency_sum, timed, latency
 FROM usage_hour;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row a minute.
-CREATE TABLE traffic_minute
+CREATE TABLE IF NOT EXISTS traffic_minute
 (
     time DateTime('UTC'),
     bucket_id LowCardinality(String),
@@ -127,7 +127,7 @@ ORDER BY (bucket_id, time, operation, status_class)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW traffic_minute_view TO traffic_minute AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS traffic_minute_view TO traffic_minute AS
 SELECT
     toStartOfMinute(operation.time) AS time, bucket_id, operation, toUInt8(intDiv(status, 100)) AS status_class,
     sum(weight) AS requests, count() AS samples, sumIf(weight, status >= 400) AS errors,
@@ -139,7 +139,7 @@ FROM operation
 GROUP BY time, bucket_id, operation, status_class;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row an hour.
-CREATE TABLE traffic_hour AS traffic_minute
+CREATE TABLE IF NOT EXISTS traffic_hour AS traffic_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
@@ -147,7 +147,7 @@ SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
     index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS traffic_hour_view TO traffic_hour AS
 SELECT
     toStartOfHour(traffic_minute.time) AS time, bucket_id, operation, status_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
@@ -157,14 +157,14 @@ FROM traffic_minute
 GROUP BY time, bucket_id, operation, status_class;
 
 -- Weighted sums without owners: few rows, for figures over everybody, a row a day.
-CREATE TABLE traffic_day AS traffic_hour
+CREATE TABLE IF NOT EXISTS traffic_day AS traffic_hour
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, time, operation, status_class)
 SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW traffic_day_view TO traffic_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS traffic_day_view TO traffic_day AS
 SELECT
     toStartOfDay(traffic_hour.time) AS time, bucket_id, operation, status_class,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
@@ -181,7 +181,7 @@ GROUP BY time, bucket_id, operation, status_class;
 -- eighth is four days of one month, the 1st to the 4th, the 5th to the 8th, the last is shorter: so it goes when its month goes. Long units
 -- are apart (1), for their sums fall together when parts are merged: so the present month is in few of them. So are hours, by the eighth
 -- that they are in (2 to 9): they are most of the rows, nobody asks for them after some days, and then they go.
-CREATE TABLE owner_sum
+CREATE TABLE IF NOT EXISTS owner_sum
 (
     bucket_id LowCardinality(String),
     unit Enum8('hour' = 1, 'quarter' = 2, 'day' = 3, 'eighth' = 4, 'month' = 5),
@@ -203,7 +203,7 @@ SETTINGS min_compress_block_size = 16384, max_compress_block_size = 16384,
     index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW owner_sum_view TO owner_sum AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS owner_sum_view TO owner_sum AS
 SELECT
     '' AS bucket_id, unit, time, owner, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
 FROM (
@@ -223,7 +223,7 @@ ARRAY JOIN
     ] AS time;
 
 -- Of each bucket.
-CREATE MATERIALIZED VIEW bucket_owner_sum_view TO owner_sum AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS bucket_owner_sum_view TO owner_sum AS
 SELECT
     bucket_id, unit, time, owner, requests, samples, errors, throttles, bytes_in, bytes_out, latency_sum, timed
 FROM (
@@ -243,7 +243,7 @@ ARRAY JOIN
     ] AS time;
 
 -- Weighted sums and latency by operation, a row a minute.
-CREATE TABLE speed_minute
+CREATE TABLE IF NOT EXISTS speed_minute
 (
     time DateTime('UTC'),
     operation LowCardinality(String),
@@ -263,7 +263,7 @@ ORDER BY (time, operation)
 SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW speed_minute_view TO speed_minute AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS speed_minute_view TO speed_minute AS
 SELECT
     traffic_minute.time AS time, operation,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
@@ -273,14 +273,14 @@ FROM traffic_minute
 GROUP BY time, operation;
 
 -- Weighted sums and latency by operation, a row an hour.
-CREATE TABLE speed_hour AS speed_minute
+CREATE TABLE IF NOT EXISTS speed_hour AS speed_minute
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (time, operation)
 SETTINGS index_granularity = 128, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW speed_hour_view TO speed_hour AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS speed_hour_view TO speed_hour AS
 SELECT
     traffic_hour.time AS time, operation,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
@@ -290,9 +290,9 @@ FROM traffic_hour
 GROUP BY time, operation;
 
 -- Weighted sums and latency by operation, a row a day.
-CREATE TABLE speed_day AS speed_hour;
+CREATE TABLE IF NOT EXISTS speed_day AS speed_hour;
 
-CREATE MATERIALIZED VIEW speed_day_view TO speed_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS speed_day_view TO speed_day AS
 SELECT
     traffic_day.time AS time, operation,
     sum(requests) AS requests, sum(samples) AS samples, sum(errors) AS errors, sum(throttles) AS throttles,
@@ -302,7 +302,7 @@ FROM traffic_day
 GROUP BY time, operation;
 
 -- How many operations took how long, a row for five minutes, bucket and lower edge in milliseconds.
-CREATE TABLE heat_map
+CREATE TABLE IF NOT EXISTS heat_map
 (
     time DateTime('UTC'),
     bucket_id LowCardinality(String),
@@ -315,7 +315,7 @@ ORDER BY (time, bucket_id, edge)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     default_compression_codec = 'LZ4', merge_selector_base = 2, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
-CREATE MATERIALIZED VIEW heat_map_view TO heat_map AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS heat_map_view TO heat_map AS
 SELECT
     toStartOfFiveMinutes(operation.time) AS time, bucket_id,
     roundDown(toUInt32(latency_ms), [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]) AS edge, sum(weight) AS requests

@@ -1,5 +1,5 @@
 -- What providers report of themselves, kept apart from what was measured. The same window again replaces itself.
-CREATE TABLE reported_usage
+CREATE TABLE IF NOT EXISTS reported_usage
 (
     source LowCardinality(String),
     bucket_id LowCardinality(String),

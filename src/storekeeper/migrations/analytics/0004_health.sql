@@ -1,5 +1,5 @@
 -- Checks, a row for each operation of a round. A day is dropped whole; the retention job decides when.
-CREATE TABLE health_check
+CREATE TABLE IF NOT EXISTS health_check
 (
     time DateTime64(3, 'UTC'),
     bucket_id LowCardinality(String),
@@ -29,7 +29,7 @@ ORDER BY (bucket_id, time)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Sums by bucket and operation, a row an hour.
-CREATE TABLE health_hour
+CREATE TABLE IF NOT EXISTS health_hour
 (
     time DateTime('UTC'),
     bucket_id LowCardinality(String),
@@ -51,7 +51,7 @@ SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fs
 
 -- Sums are of what this server sees: it is far from some places, and near to others.
 -- Latencies are those of checks that were answered well; others tell of time-outs, not of speed.
-CREATE MATERIALIZED VIEW health_hour_view TO health_hour AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS health_hour_view TO health_hour AS
 SELECT
     toStartOfHour(health_check.time) AS time, bucket_id, operation,
     count() AS checks, countIf(outcome = 'failure') AS failures, countIf(outcome = 'throttled') AS throttled,
@@ -63,7 +63,7 @@ WHERE vantage = ''
 GROUP BY time, bucket_id, operation;
 
 -- Sums by bucket and operation, a row a day.
-CREATE TABLE health_day
+CREATE TABLE IF NOT EXISTS health_day
 (
     time DateTime('UTC'),
     bucket_id LowCardinality(String),
@@ -83,7 +83,7 @@ PARTITION BY toYYYYMM(time)
 ORDER BY (bucket_id, operation, time)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE MATERIALIZED VIEW health_day_view TO health_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS health_day_view TO health_day AS
 SELECT
     toStartOfDay(health_hour.time) AS time, bucket_id, operation,
     sum(checks) AS checks, sum(failures) AS failures, sum(throttled) AS throttled, sum(refused) AS refused,

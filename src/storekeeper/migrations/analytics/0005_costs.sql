@@ -1,6 +1,6 @@
 -- What an owner held in a month, in lists over buckets: up to the last day of it that is over and settled (`through`), and, `open`, from
 -- then on as it was when costs were last worked out. A month is replaced whole.
-CREATE TABLE cost_stored
+CREATE TABLE IF NOT EXISTS cost_stored
 (
     month Date,
     through Date,
@@ -18,7 +18,7 @@ ORDER BY (owner, storage_class)
 SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1, default_compression_codec = 'LZ4';
 
 -- What the scans of a day missed of what the scans before them had found, by age in days. A day is replaced whole.
-CREATE TABLE cost_gone
+CREATE TABLE IF NOT EXISTS cost_gone
 (
     day Date,
     bucket_id LowCardinality(String),
@@ -38,7 +38,7 @@ ORDER BY (bucket_id, storage_class, owner, age_days)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What a bucket held on a day, by storage class and kind (current objects, other versions, unfinished uploads). A day is replaced whole.
-CREATE TABLE cost_held
+CREATE TABLE IF NOT EXISTS cost_held
 (
     day Date,
     bucket_id LowCardinality(String),
@@ -58,7 +58,7 @@ ORDER BY (bucket_id, storage_class, kind)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What things cost, in nano-units of the currency, without a figure where no price is known. A month is replaced whole.
-CREATE TABLE cost_charge
+CREATE TABLE IF NOT EXISTS cost_charge
 (
     day Date,
     account String,
@@ -82,7 +82,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, default_compression_c
 
 -- Each owner's share of what a month cost up to now, by storage class and kind: the sum, and a list of it over buckets. A month is replaced
 -- whole.
-CREATE TABLE cost_owner
+CREATE TABLE IF NOT EXISTS cost_owner
 (
     month Date,
     owner String,

@@ -1,5 +1,5 @@
 -- Lines of invoices as providers bill them, kept apart from what was calculated. An invoice is a partition; the control database says which ones hold.
-CREATE TABLE invoice_line
+CREATE TABLE IF NOT EXISTS invoice_line
 (
     invoice_id String,
     day Date,
