@@ -16,27 +16,25 @@ from storekeeper_client import Client
 from thoroughness import KILLS, times
 
 pytestmark = pytest.mark.slow
-CONFTEST = Path(__file__).parents[2] / "scenario" / "cleanup" / "conftest.py"
+TESTS = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
 DEATHS = times(KILLS, 2)
 OBJECTS, FILES = 30 * DEATHS, 120
 
 # The process under test says what it does, so that it can be killed at any step of it.
 PROGRAM = """
-import importlib.util, sys, threading
+import sys, threading
 from datetime import timedelta
 from pathlib import Path
 
-folder, endpoint, bucket, conftest = sys.argv[1:]
-sys.path.insert(0, str(Path(conftest).parents[2]))
-spec = importlib.util.spec_from_file_location("conftest", conftest)
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
+folder, endpoint, bucket, tests = sys.argv[1:]
+sys.path.insert(0, tests)
 from storekeeper.buckets.model import NewBucket
 from storekeeper.cleanup.ledger import Ledger
 from storekeeper.infra.jobs import ACTIVE
 from storekeeper.kernel.clock import SystemClock
 from storekeeper.objectstore.s3 import S3Store
+from worlds.cleanup import World
 
 class Later(SystemClock):
     def now(self):
@@ -58,7 +56,7 @@ def telling(kind, name):
 lock = threading.Lock()
 for kind, name in ((S3Store, "remove"), (Ledger, "intend"), (Ledger, "settle")):
     telling(kind, name)
-world = module.World(Path(folder), clock=Later())
+world = World(Path(folder), clock=Later())
 if not world.buckets.all():
     new = NewBucket(name="photos", url=f"s3://{bucket}", endpoint=endpoint, access_key_id="a", secret_access_key="b")
     world.buckets.add(new, actor="test")
@@ -97,7 +95,7 @@ def test_in_a_bucket_with_versions_each_object_gets_exactly_one_marker(moto_s3, 
         )
     before = keys(store)
     stay = {key for key in before if not key.startswith("tmp/") or key.startswith("tmp/keep/")}
-    arguments = [sys.executable, "-c", PROGRAM, tmp_path, moto_s3.endpoint, location.bucket, CONFTEST]
+    arguments = [sys.executable, "-c", PROGRAM, tmp_path, moto_s3.endpoint, location.bucket, TESTS]
     dice, killed_at = random.Random(20261121), []
 
     def start():

@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parent))
 
-from conftest import World
 from storekeeper.buckets.model import NewBucket
 from storekeeper.health.model import HealthChange
 from storekeeper.kernel.clock import SystemClock
+from worlds.health import World
 
 folder, endpoint, bucket, key_id, secret = sys.argv[1:]
 world = World(Path(folder), SystemClock())

@@ -1,19 +1,13 @@
-"""The same world as that of the scenarios of health."""
-
-import importlib.util
-from pathlib import Path
+"""Health as in its scenarios, also by another process's clock."""
 
 import pytest
 
-SCENARIOS = Path(__file__).parents[2] / "scenario" / "health" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("health_scenarios", SCENARIOS)
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
+from worlds import health
 
-World, world = _module.World, _module.world
+world = health.world
 
 
 @pytest.fixture
 def make_world():
     """`make_world(folder, clock)`; the caller closes it."""
-    return World
+    return health.World

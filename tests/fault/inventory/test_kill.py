@@ -13,21 +13,20 @@ from engines import lay_engine
 from thoroughness import KILLS, times
 
 pytestmark = pytest.mark.slow
-CONFTEST = Path(__file__).with_name("conftest.py")
+TESTS = Path(__file__).parents[2]
 IN_A_FOLDER = 1500
 DEATHS = times(KILLS, 4)
 
 # The process under test says what it does, so that it can be killed at any step of it.
 PROGRAM = """
-import importlib.util, sys, threading
+import sys, threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(sys.argv[1]).parents[2]))
-spec = importlib.util.spec_from_file_location("conftest", sys.argv[1])
-conftest = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(conftest)
+sys.path.insert(0, sys.argv[1])
+from storekeeper.buckets.model import NewBucket
 from storekeeper.infra.jobs import ACTIVE
 from storekeeper.objectstore.memory import MemoryStore
+from worlds.inventory import ShiftedClock, World
 
 class Telling(MemoryStore):
     def list_page(self, *, prefix="", delimiter="", start_after="", token="", limit=1000, etags=False):
@@ -50,17 +49,17 @@ def telling(step, do):
     return tell
 
 lock = threading.Lock()
-MemoryStore._by_name["killed"] = store = Telling(conftest._module.ShiftedClock())
+MemoryStore._by_name["killed"] = store = Telling(ShiftedClock())
 for folder in range(int(sys.argv[3])):
     for number in range(int(sys.argv[4])):
         store.place(f"d{folder:02}/{number:05}.bin", b"x" * (number % 7))
-world = conftest._module.World(Path(sys.argv[2]), batch_rows=1000)
+world = World(Path(sys.argv[2]), batch_rows=1000)
 runner = world.inventory._runner
 runner._analytics.insert = telling("insert", runner._analytics.insert)
 runner._analytics.sum_up = telling("sum up", runner._analytics.sum_up)
 runner._commit = telling("commit", runner._commit)
 if not world.buckets.all():
-    new = conftest._module.NewBucket(name="killed", url="memory://killed", max_concurrency=4)
+    new = NewBucket(name="killed", url="memory://killed", max_concurrency=4)
     world.buckets.add(new, actor="test")
 runs = world.jobs.find(statuses=ACTIVE) or [world.inventory.scans.start("killed", actor="test")]
 say("ready", runs[0].id)
@@ -76,7 +75,7 @@ world.close()
 class Process:
     def __init__(self, folder, folders):
         lay_engine(folder)
-        arguments = [sys.executable, "-c", PROGRAM, CONFTEST, folder, folders, IN_A_FOLDER]
+        arguments = [sys.executable, "-c", PROGRAM, TESTS, folder, folders, IN_A_FOLDER]
         self.process = subprocess.Popen(
             [str(argument) for argument in arguments],
             stdout=subprocess.PIPE,

@@ -1,14 +1,7 @@
-"""The same world as that of the scenarios of keeping, and a server that may be killed."""
-
-import importlib.util
-from pathlib import Path
+"""What is kept of metering as in its scenarios, and a server that may be killed."""
 
 import killable
+from worlds import keeping
 
-SCENARIOS = Path(__file__).parents[2] / "scenario" / "keeping" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("keeping_scenarios", SCENARIOS)
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
-
-make_world, world = _module.make_world, _module.world
+make_world, world = keeping.make_world, keeping.world
 server = killable.server
