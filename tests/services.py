@@ -1,6 +1,7 @@
 """Storekeeper's services in a test's own process: what worlds of scenarios are made of."""
 
 import itertools
+import json
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -134,6 +135,14 @@ class Services:
         """What was reported gets into the sums."""
         while self.metering._drainer.drain_once():
             pass
+
+    def logged(self, prefix):
+        """(event, data) of what the log was told of that begins so, the oldest first."""
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT event, body FROM notification WHERE target = 'log' ORDER BY id"
+            ).all()
+        return [(event, json.loads(body)["data"]) for event, body in rows if event.startswith(prefix)]
 
     def close(self):
         """Those that were made, the last first."""

@@ -1,6 +1,5 @@
 """Clean-up on real SQLite files; runs are executed in the test's own thread, by a clock that is turned by hand."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,14 +31,6 @@ class World(Services):
             is_blocked=lambda _bucket_id: self.blocked,
         )
         self._register(cleanup.jobs(self.cleanup))
-
-    def told(self, prefix):
-        """(event, data) of what the log was told of that begins so, the oldest first."""
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT event, body FROM notification WHERE target = 'log' ORDER BY id"
-            ).all()
-        return [(event, json.loads(body)["data"]) for event, body in rows if event.startswith(prefix)]
 
     def memory(self, name="photos", kind=MemoryStore):
         """A bucket in memory."""

@@ -204,7 +204,7 @@ def test_a_schedule_that_would_delete_far_more_than_ever_asks(world, store, opti
     assert plan.state is PlanState.READY
     assert words in plan.asks
     assert "cleanup.ask" in world.audited()
-    ((event, data),) = world.told("cleanup.")
+    ((event, data),) = world.logged("cleanup.")
     assert (event, data["plan"], data["bucket"], data["reason"]) == (
         "cleanup.asks",
         plan.id,

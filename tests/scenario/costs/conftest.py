@@ -97,14 +97,6 @@ class World(Services):
         )
         self.drain()
 
-    def told(self, prefix):
-        """(event, data) of what the log was told of that begins so, the oldest first."""
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT event, body FROM notification WHERE target = 'log' ORDER BY id"
-            ).all()
-        return [(event, json.loads(body)["data"]) for event, body in rows if event.startswith(prefix)]
-
     def pass_hours(self, hours):
         self.clock.today += timedelta(hours=hours)
 

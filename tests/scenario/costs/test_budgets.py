@@ -48,11 +48,11 @@ def test_what_is_spent_is_what_the_costs_say_and_each_change_is_told_once(used):
     assert (ann.use.state, photos.use.state, videos.use.state) == ("exceeded", "at-risk", "at-risk")
     assert Decimal(ann.use.low) <= Decimal(ann.use.projected) <= Decimal(ann.use.high)
     assert used.budgets.page().items[0].name == "ann"
-    assert used.told("budget.") == []
+    assert used.logged("budget.") == []
 
     used.costs.calculate()
     used.costs.calculate()
-    told = used.told("budget.")
+    told = used.logged("budget.")
     assert sorted((event, data["name"]) for event, data in told) == [
         ("budget.at-risk", ""), ("budget.at-risk", "photos"), ("budget.at-risk", "videos"), ("budget.exceeded", "ann"),
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def test_what_is_spent_is_what_the_costs_say_and_each_change_is_told_once(used):
     with used.database.write() as connection:  # what could not be told was not noted either
         connection.exec_driver_sql("ALTER TABLE away RENAME TO notification")
     used.costs.calculate()
-    assert [(event, one["name"]) for event, one in used.told("budget.")[4:]] == [("budget.at-risk", "ann")]
+    assert [(event, one["name"]) for event, one in used.logged("budget.")[4:]] == [("budget.at-risk", "ann")]
     used.buckets.remove("videos", actor=WHO)
     assert [one.name for one in used.budgets.page().items if one.scope is Scope.BUCKET] == ["photos"]
     audited = [one for one in used.audit.page(limit=50).items if one.action.startswith("budget.")]
@@ -95,7 +95,7 @@ def test_a_new_month_begins_anew_and_the_old_one_stays_as_it_was(used):
     for name in ("photos", "videos"):
         used.scan(name)
     used.costs.calculate()
-    late = [data for event, data in used.told("budget.") if data["name"] == "videos"]
+    late = [data for event, data in used.logged("budget.") if data["name"] == "videos"]
     assert [(one["month"], one["use"]["state"]) for one in late] == [
         ("2026-11", "at-risk"),
         ("2026-11", "exceeded"),
@@ -103,7 +103,7 @@ def test_a_new_month_begins_anew_and_the_old_one_stays_as_it_was(used):
     ]
     now = used.budgets.get(budget.id)
     assert (now.month, now.amount, now.use.state, now.active_from) == ("2026-12", "5000.00", "ok", "2026-12")
-    told = [event for event, data in used.told("budget.") if not data["name"]]
+    told = [event for event, data in used.logged("budget.") if not data["name"]]
     assert told == ["budget.exceeded", "budget.ok"]
     then = used.budgets.get(budget.id, "2026-11")
     assert (then.amount, then.use.state, then.use.projected) == ("100.00", "exceeded", None)
@@ -161,7 +161,7 @@ def test_what_is_refused_and_what_nothing_is_known_of(world):
     assert error.value.extra["budgetId"] == budget.id
     assert world.budgets.of_owner("ann").budget is None
     assert world.budgets.watch() == 2
-    assert world.told("budget.") == []
+    assert world.logged("budget.") == []
 
 
 def test_what_has_no_price_is_told_once_and_is_over_when_one_is_known(used):
@@ -170,7 +170,7 @@ def test_what_has_no_price_is_told_once_and_is_over_when_one_is_known(used):
     used.report_operations(5, operation="DeleteObjects", bucket="videos")
     used.costs.calculate()
     used.costs.calculate()
-    told = used.told("cost.")
+    told = used.logged("cost.")
     assert [(event, one["bucket"], one["operations"]) for event, one in told] == [
         ("cost.unclassified", name, ["DeleteObjects"]) for name in sorted(("photos", "videos"), key=lambda name: used.buckets.get(name).id)
     ]  # fmt: skip
@@ -184,4 +184,4 @@ def test_what_has_no_price_is_told_once_and_is_over_when_one_is_known(used):
     used.price_as("cloudflare-r2", **{'"DeleteObject",': '"DeleteObject", "DeleteObjects",'})
     used.costs.calculate()
     assert used.unclassified.now() == []
-    assert len(used.told("cost.")) == 2
+    assert len(used.logged("cost.")) == 2
