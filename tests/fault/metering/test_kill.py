@@ -16,6 +16,7 @@ from thoroughness import KILLS, times
 
 pytestmark = pytest.mark.slow
 DEATHS = times(KILLS, 3)
+LIMITED = {"operations": 1, "bytes": 10}  # what one operation uses of quotas
 
 
 def batch():
@@ -26,7 +27,7 @@ def batch():
         "operation": "PutObject",
         "status": 200,
         "owner": "ann",
-        "bytesIn": 10,
+        "bytesIn": LIMITED["bytes"],
         "latencyMs": 7,
     }
     return b"\n".join(json.dumps(operation).encode() for _ in range(50))
@@ -55,6 +56,9 @@ def test_what_was_acknowledged_is_stored_exactly_once(server):
     with server.client() as client:
         client.post("/api/buckets", json={"name": "photos", "url": "memory://photos", "scanCron": ""})
         key = client.post("/api/tokens", json={"name": "app", "scopes": ["ingest"]}).json()["secret"]
+        for measure in LIMITED:
+            quota = {"owner": "ann", "measure": measure, "limit": 100, "reason": "a small plan"}
+            client.post("/api/quotas", json=quota).raise_for_status()
     stop, acknowledged, chance = threading.Event(), [], random.Random(7)
     clients = [threading.Thread(target=report, args=(server, key, stop, acknowledged)) for _ in range(3)]
     for client in clients:
@@ -71,14 +75,36 @@ def test_what_was_acknowledged_is_stored_exactly_once(server):
         client.join(30)
     sent = sum(acknowledged)
     assert sent >= 50 * DEATHS
+    await_sums(server)
+    assert used(server) == {measure: one * sent for measure, one in LIMITED.items()}
     assert stored(server) == dict.fromkeys(("operation", *TALLIES), sent)
 
 
-def stored(server):
-    """What every table holds, once the spool is empty. The server is stopped, for only one may open the directory."""
+def await_sums(server):
+    """Until the spool is empty."""
     with server.client() as client:
         while client.get("/api/admin/metrics/ingestion-stats").json()["spooledBatches"]:
             time.sleep(0.1)  # noqa: TID251 - the drainer runs by the real clock
+
+
+def used(server):
+    """What quotas count, by measure; each is exceeded, and that was told once."""
+    with server.client() as client:
+        quotas = client.get("/api/quotas").json()["items"]
+        counted = {
+            one["measure"]: client.patch(
+                f"/api/quotas/{one['id']}", json={"limit": 99, "reason": "now"}
+            ).json()
+            for one in quotas
+        }
+        told = client.get("/api/admin/users/quota-violations").json()["items"]
+    exceeded = [one["measure"] for one in told if one["level"] == "exceeded"]
+    assert sorted(exceeded) == sorted(counted)
+    return {measure: one["used"] for measure, one in counted.items()}
+
+
+def stored(server):
+    """What every table holds. The server is stopped, for only one may open the directory."""
     server.end(kill=False)
     analytics = Analytics(f"chdb:///{server.data}/analytics")
     counts = {"operation": analytics.row("SELECT count() AS n FROM operation")["n"]}
