@@ -1,5 +1,6 @@
 """What the templates show: costs turned into cards, a chart, breakdowns that add up, and warnings. Money stays exact."""
 
+from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from storekeeper.costs.model.report import ChargeLine, CostReport, Part
+from storekeeper.costs.rules.periods import month_of
 from storekeeper.kernel.money import plain
 from storekeeper_client.costs import money
 
@@ -122,13 +124,13 @@ def cards(report: CostReport, today: date) -> list[View]:
 
 
 def by_day(report: CostReport) -> View:
-    """Stacked by what it is for; a gap where a day between others is not known. Numbers are for drawing only.
+    """The whole month, stacked by what it is for; a gap where a day is not known. Numbers are for drawing only.
 
     Times are noon UTC, so that a day is the same day nearly everywhere.
     """
     known = {day.day: day for day in report.trend}
-    first, last = min(known), max(known)
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    first = month_of(report.month)
+    days = [first.replace(day=number + 1) for number in range(monthrange(first.year, first.month)[1])]
     return {
         "kind": "area",
         "drawn": "bars",

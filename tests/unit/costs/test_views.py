@@ -145,14 +145,14 @@ def test_a_zero_that_stands_for_no_price_is_not_shown_as_one(amount, unset):
     assert views.cards(found, date(2026, 11, 20))[0]["unset"] is unset
 
 
-def test_a_day_that_is_not_known_is_a_gap():
+def test_the_chart_is_of_the_whole_month_with_gaps_where_a_day_is_not_known():
     days = [
         DayCosts(day=date(2026, 11, day), amount="1.00", storage="1.00", requests="0.00", egress="0.00", other="0.00")
         for day in (2, 4)
     ]  # fmt: skip
     chart = views.by_day(report(trend=days))
-    assert [time[:10] for time in chart["times"]] == ["2026-11-02", "2026-11-03", "2026-11-04"]
-    assert chart["series"][0] == {"name": "Storage", "values": [1.0, None, 1.0]}
+    assert [time[:10] for time in chart["times"]] == [f"2026-11-{day:02}" for day in range(1, 31)]
+    assert chart["series"][0] == {"name": "Storage", "values": [None, 1.0, None, 1.0] + 26 * [None]}
 
 
 def test_months_to_choose_from_include_the_one_that_is_shown():
