@@ -203,8 +203,7 @@ class Complaints:
     """What browser and server said against a page. What a test expects it must `allow` by a pattern."""
 
     heard: list[str] = field(default_factory=list)
-    # That a filter's request gives way to the next one. Of a request that failed htmx says sendError as well.
-    allowed: list[str] = field(default_factory=lambda: ["htmx:(afterRequest|sendAbort)"])
+    allowed: list[str] = field(default_factory=list)
 
     def allow(self, pattern: str) -> None:
         self.allowed.append(pattern)

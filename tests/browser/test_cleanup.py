@@ -49,8 +49,8 @@ def test_from_a_policy_to_its_log(loft, open_page, complaints):
     assert len(list(loft.rglob("*.bin"))) == 5
 
 
-def test_a_plan_and_a_run_fit_and_are_accessible(loft, open_page, site):
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_plan_and_a_run_fit_and_are_accessible(loft, open_page, site, width, scheme):
     plan = site.api.cleanup_plans("loft-old")[0]
     for path in (f"/cleanup/plans/{plan.id}", f"/cleanup/runs/{plan.run_id}"):
-        page = open_page(path)
-        looks.check(page)
+        looks.check(open_page(path, width=width, scheme=scheme))

@@ -112,8 +112,9 @@ def test_savings_are_those_of_the_api(listed, open_page):
 
 
 @pytest.mark.parametrize("path", ["/costs/compare", "/costs/savings"])
-def test_both_fit_and_are_accessible(listed, open_page, path):
-    page = open_page(path)
+@pytest.mark.parametrize(("width", "scheme"), looks.ROOMS)
+def test_both_fit_and_are_accessible(listed, open_page, path, width, scheme):
+    page = open_page(path, width=width, scheme=scheme)
     for summary in page.locator("main details summary").all()[:3]:
         summary.click()
     looks.check(page)

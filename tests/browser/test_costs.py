@@ -187,9 +187,10 @@ def test_who_only_reads_can_not_work_it_out(priced, open_page):
     expect(page.get_by_role("button", name="Work out now")).to_have_count(0)
 
 
+@pytest.mark.parametrize(("width", "scheme"), looks.ROOMS)
 @pytest.mark.parametrize("path", ["/costs", "/costs/charges", "/costs/prices", "/costs?month=2020-01"])
-def test_pages_of_costs_fit_and_are_accessible(priced, open_page, drawn, path):
-    page = open_page(path)
+def test_pages_of_costs_fit_and_are_accessible(priced, open_page, drawn, path, width, scheme):
+    page = open_page(path, width=width, scheme=scheme)
     drawn(page)
     looks.check(page)
 
@@ -220,7 +221,8 @@ def test_a_budget_is_set_seen_changed_and_removed(priced, open_page, complaints)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved.")
     expect(page.locator("#standing")).to_contain_text("ok")
-    looks.check(open_page(page.url))
+    for width, scheme in ((1280, "dark"), (390, "light")):
+        looks.check(open_page(page.url, width=width, scheme=scheme))
     page.get_by_role("button", name="Remove").click()
     dialog = page.get_by_role("dialog", name="Remove this budget?")
     dialog.get_by_label("Reason").fill("over")

@@ -98,13 +98,13 @@ def furnished(scanned) -> None:
 def test_a_page_fits_is_quiet_and_accessible(furnished, open_page, drawn, path):
     page = open_page(path)
     drawn(page)
-    looks.check(page)
+    looks.check_rooms(page)
 
 
 @pytest.mark.parametrize("path", FOR_STRANGERS)
 def test_so_does_a_page_for_strangers(open_page, complaints, path):
     complaints.allow(r"status of 404 .* at \S*/nothing-here$")
-    looks.check(open_page(path, who=None))
+    looks.check_rooms(open_page(path, who=None))
 
 
 def test_no_page_is_forgotten():
@@ -158,7 +158,7 @@ def test_a_chart_that_is_not_drawn_anew_yet_makes_no_page_wider(furnished, open_
     before = page.locator(".chart-canvas canvas").first.bounding_box()["width"]
     page.set_viewport_size({"width": 390, "height": 900})
     assert page.locator(".chart-canvas canvas").first.bounding_box()["width"] == before > 390
-    looks.check_width(page, 390)
+    looks.check_width(page)
 
 
 def test_pages_read_without_scripts(furnished, open_page, buckets):

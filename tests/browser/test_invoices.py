@@ -92,9 +92,10 @@ def test_an_invoice_is_looked_into(imported, open_page, month):
     ).to_have_attribute("aria-current", "page")
 
 
-def test_both_pages_fit_and_are_accessible(imported, open_page, month):
+@pytest.mark.parametrize(("width", "scheme"), looks.ROOMS)
+def test_both_pages_fit_and_are_accessible(imported, open_page, month, width, scheme):
     for path in (f"/costs/invoices?month={month}", f"/costs/invoices/{imported.id}"):
-        page = open_page(path)
+        page = open_page(path, width=width, scheme=scheme)
         for summary in page.locator("main details summary").all()[:3]:
             summary.click()
         looks.check(page)

@@ -104,8 +104,9 @@ def test_who_only_reads_sees_no_forms(limited, open_page, site, complaints):
     expect(page.get_by_role("button", name="Add the quota")).to_have_count(0)
 
 
-def test_the_page_of_a_quota_fits_and_is_accessible(limited, open_page, site):
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_page_of_a_quota_fits_and_is_accessible(limited, open_page, site, width, scheme):
     quota = Quotas(site.api).find("ann", "uploads", "bytes")
-    page = open_page(f"/quotas/{quota.id}")
+    page = open_page(f"/quotas/{quota.id}", width=width, scheme=scheme)
     expect(page.get_by_role("region", name="Violations").locator("tbody tr")).to_have_count(2)
     looks.check(page)

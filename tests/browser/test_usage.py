@@ -179,9 +179,10 @@ def test_another_site_shows_it_in_a_frame(site, open_page, other_site, tmp_path,
     expect(page.frame_locator("iframe").get_by_label("Email")).to_have_count(0)
 
 
-def test_the_embedded_page_fits_and_is_accessible(site, open_page, drawn):
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_embedded_page_fits_and_is_accessible(site, open_page, drawn, width, scheme):
     body = {"owner": "erin"}
     link = site.api.call("POST", "/api/user/storage/embed-link", dict[str, str], body=body)["url"]
-    page = open_page(link, who=None)
+    page = open_page(link, who=None, width=width, scheme=scheme)
     drawn(page)
     looks.check(page)

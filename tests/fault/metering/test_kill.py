@@ -88,7 +88,7 @@ def await_sums(server):
 
 
 def used(server):
-    """What quotas count, by measure; each is exceeded, and that was told once."""
+    """What quotas count, by measure, which an edit has them do at once; each is exceeded, and that was told once."""
     with server.client() as client:
         quotas = client.get("/api/quotas").json()["items"]
         counted = {

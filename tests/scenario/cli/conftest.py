@@ -60,8 +60,8 @@ def environment(own_environment, tmp_path) -> dict[str, str]:
 def storekeeper(environment, tmp_path) -> Callable[..., Ran]:
     """`storekeeper("bucket", "list", typed="…")`"""
 
-    def run(*arguments: str, typed: str = "", seconds: float = 60) -> Ran:
-        command = [sys.executable, "-m", "storekeeper", *arguments]
+    def run(*arguments: str, typed: str = "", seconds: float = 60, python: str = sys.executable) -> Ran:
+        command = [python, "-m", "storekeeper", *arguments]
         ran = subprocess.run(
             command,
             input=typed,

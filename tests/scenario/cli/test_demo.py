@@ -74,25 +74,21 @@ def demo(running, tmp_path_factory):
         yield process
 
 
-def test_once(python, own_environment, tmp_path):
-    command = [python, "-m", "storekeeper", "demo", "--once", "--json"]
-    environment = own_environment(tmp_path) | {"TMPDIR": str(tmp_path)}
+def test_once(storekeeper, environment, python, tmp_path):
+    environment["TMPDIR"] = str(tmp_path)
 
-    ran = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env=environment, cwd=tmp_path, check=False
-    )
+    ran = storekeeper("demo", "--once", "--json", seconds=120, python=python)
 
-    assert ran.returncode == 0, ran
-    told = json.loads(ran.stdout)
-    assert told["ok"] is True
-    assert {bucket["name"] for bucket in told["buckets"]} == {"site-packages", "uploads"}
-    for bucket in told["buckets"]:
+    assert ran.status == 0, ran
+    assert ran.json["ok"] is True
+    assert {bucket["name"] for bucket in ran.json["buckets"]} == {"site-packages", "uploads"}
+    for bucket in ran.json["buckets"]:
         assert {"objects": bucket["objects"], "bytes": bucket["bytes"]} == bucket["onDisk"]
         assert bucket["objects"] > 500
-    metering = told["metering"]
+    metering = ran.json["metering"]
     assert metering["did"] == metering["stored"]
     assert sum(tally["requests"] for tally in metering["did"].values()) == metering["accepted"] >= 90
-    assert told["healthy"] == {"site-packages": True, "uploads": True}
+    assert ran.json["healthy"] == {"site-packages": True, "uploads": True}
     assert metering["did"]["HeadObject"]["errors"] == 15  # what is not there, and a wrong key
     assert not list(tmp_path.glob("storekeeper-demo-*"))
 
