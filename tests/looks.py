@@ -4,6 +4,7 @@ from axe_core_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 ROOMS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))  # width, color scheme
+_EXAMINED = (ROOMS[0], ROOMS[3])
 
 
 def check(page: Page) -> None:
@@ -13,12 +14,13 @@ def check(page: Page) -> None:
 
 
 def check_rooms(page: Page) -> None:
-    """As it is shown when the window's width and the scheme change."""
+    """As it is shown when the window's width and the scheme change; axe, which takes long, looks at each width and each scheme once."""
     for width, scheme in ROOMS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         check_width(page)
-        assert violations(page) == [], (width, scheme)
+        if (width, scheme) in _EXAMINED:
+            assert violations(page) == [], (width, scheme)
 
 
 def check_width(page: Page) -> None:
